@@ -1,0 +1,1 @@
+"""Curves, intervals, figures and the report."""

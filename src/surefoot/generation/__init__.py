@@ -1,0 +1,1 @@
+"""The generator: model folders and the sampling engine."""

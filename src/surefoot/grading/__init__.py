@@ -1,0 +1,1 @@
+"""Final answers: out of a solution, and compared."""

@@ -1,0 +1,1 @@
+"""Raters: programs that rate steps, and ratings from other places."""

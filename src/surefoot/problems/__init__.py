@@ -1,0 +1,1 @@
+"""Where problems come from: public files, and procedural problems with an exact step checker."""

@@ -1,0 +1,1 @@
+"""Procedural school mathematics: writers, an exact step checker, and text for pre-training."""

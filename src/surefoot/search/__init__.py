@@ -1,0 +1,1 @@
+"""Selection among solutions by score and by vote."""

@@ -1,0 +1,1 @@
+"""Training: base, generator, ORM and PRM in one loop."""

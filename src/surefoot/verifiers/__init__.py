@@ -1,0 +1,1 @@
+"""Verifiers: rating tokens, scoring, aggregation."""
