@@ -1,0 +1,236 @@
+"""The command line: a table of verbs, of which only the called one is imported.
+
+`surefoot VERB --help` describes a verb. Results go to stdout, the log and
+progress bars to stderr. Exit codes: 0 done, 1 failed, 2 asked wrongly, 130
+interrupted. A user's mistake is one line; `--debug` shows the traceback.
+"""
+
+import difflib
+import importlib
+import inspect
+import json
+import logging
+import math
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TextIO
+
+from surefoot import __version__
+from surefoot.errors import SurefootError, UserError
+
+DONE, FAILED, ASKED_WRONGLY, INTERRUPTED = 0, 1, 2, 130
+
+
+class Verb(NamedTuple):
+    """One command: its module in `surefoot.commands` and its line in the overview."""
+
+    module: str
+    summary: str
+
+
+VERBS: dict[str, Verb] = {
+    "demo": Verb("demo", "the whole loop at small scale on a CPU, with a report"),
+    "problems arith": Verb("problems_arith", "make school-mathematics problems"),
+    "problems math": Verb("problems_math", "read the MATH problems, in the paper's split"),
+    "problems gsm8k": Verb("problems_gsm8k", "read the GSM8K problems"),
+    "problems jsonl": Verb("problems_jsonl", "read problems from your own JSONL file"),
+    "convert": Verb("convert", "turn a table from Parquet into JSONL, or back"),
+    "train base": Verb("train_base", "pre-train a small base model"),
+    "train generator": Verb("train_generator", "teach a base model to write steps"),
+    "sample": Verb("sample", "write N solutions to each problem"),
+    "grade": Verb("grade", "compare each solution's final answer with the reference"),
+    "label auto": Verb("label_auto", "rate steps with a program, such as the exact checker"),
+    "label import": Verb("label_import", "read step ratings from PRM800K files"),
+    "train orm": Verb("train_orm", "train an outcome verifier on grades"),
+    "train prm": Verb("train_prm", "train a process verifier on step ratings"),
+    "score": Verb("score", "score solutions, step by step, with a verifier"),
+    "evaluate best-of-n": Verb("evaluate_best_of_n", "best-of-N, voting and pass@k for every N"),
+    "report": Verb("report", "one standalone HTML page from a run"),
+}
+"""In pipeline order, as the overview lists them."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code.
+
+    Args:
+        argv: The words after `surefoot`; those of this process by default.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(words)
+    except BrokenPipeError:
+        # Whoever read stdout (`| head`) has seen enough. Python would complain
+        # once more when it flushes at exit, so stdout goes nowhere from here.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        _complain("interrupted; what was finished is kept", words)
+        return INTERRUPTED
+    except SurefootError as error:
+        _complain(str(error), words)
+        return error.exit_code
+    except OSError as error:
+        # Libraries raise bare OSErrors for their own purposes; those are not
+        # the user's file, permission or disk, and keep their traceback.
+        if error.errno is None:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        _complain(f"{where}{os.strerror(error.errno)}", words)
+        return ASKED_WRONGLY if error.filename else FAILED
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words or words[0] in ("-h", "--help"):
+        print(overview())  # noqa: T201
+        return DONE
+    if words[0] in ("-V", "--version"):
+        print(f"surefoot {__version__}")  # noqa: T201
+        return DONE
+    name = find_verb(words)
+    if name is None:
+        print(overview(words[0]))  # noqa: T201
+        return DONE if len(words) > 1 else ASKED_WRONGLY
+    return _run(name, words[len(name.split()) :])
+
+
+def find_verb(words: Sequence[str]) -> str | None:
+    """The verb that the words begin with; None where they ask what a group holds.
+
+    Args:
+        words: At least one word, e.g. `["label", "auto", "--by", "checker"]`.
+
+    Returns:
+        A key of `VERBS`, or None for the first word of a two-word verb, alone
+        or with `--help`.
+
+    Raises:
+        UserError: There is no such verb; names the nearest one.
+    """
+    for n_words in (2, 1):
+        name = " ".join(words[:n_words])
+        if name in VERBS:
+            return name
+    is_group = any(verb.startswith(words[0] + " ") for verb in VERBS)
+    if is_group and (len(words) == 1 or words[1] in ("-h", "--help")):
+        return None
+    asked = " ".join(words[:2]) if is_group else words[0]
+    near = difflib.get_close_matches(asked, VERBS, n=1)
+    hint = f"did you mean `surefoot {near[0]}`?" if near else "`surefoot --help` lists them"
+    raise UserError(f"there is no command `surefoot {asked}`; {hint}")
+
+
+def overview(group: str | None = None) -> str:
+    """The verbs in pipeline order, one line each, or those of one group."""
+    verbs = {n: v for n, v in VERBS.items() if group is None or n.startswith(group + " ")}
+    width = max(len(name) for name in verbs)
+    lines = [f"  {name:{width}}  {verb.summary}" for name, verb in verbs.items()]
+    usage = f"usage: surefoot {group + ' ' if group else ''}VERB ..."
+    end = "`surefoot VERB --help` shows a verb's options and examples."
+    return "\n".join([usage, "", "verbs, in pipeline order:", *lines, "", end])
+
+
+def load_config(name: str) -> type[Any]:
+    """The `Config` class of a verb; its module is imported."""
+    module = importlib.import_module(f"surefoot.commands.{VERBS[name].module}")
+    config: type[Any] = module.Config
+    return config
+
+
+def parse(name: str, words: Sequence[str]) -> Any:
+    """The verb's `Config` from its flags.
+
+    Raises:
+        SystemExit: `--help` was shown (0), or a flag is wrong (2).
+        UserError: A value is out of its range.
+    """
+    import tyro
+
+    config = load_config(name)
+    return tyro.cli(
+        config,
+        args=list(words),
+        prog=f"surefoot {name}",
+        # Verbatim, as tyro's own reading of a docstring drops its example.
+        description=inspect.cleandoc(config.__doc__ or ""),
+        config=(tyro.conf.FlagCreatePairsOff,),
+    )
+
+
+def _run(name: str, words: list[str]) -> int:
+    try:
+        config = parse(name, words)
+    except SystemExit as stop:
+        return int(stop.code or DONE)
+    _start_log(debug=config.debug)
+    module = importlib.import_module(f"surefoot.commands.{VERBS[name].module}")
+    print(render(module.run(config), as_json=config.json), flush=True)  # noqa: T201
+    return DONE
+
+
+def render(result: dict[str, Any], *, as_json: bool) -> str:
+    """A command's result as text for stdout.
+
+    Args:
+        result: What `run` returned: names -> numbers, text, lists or dicts.
+        as_json: One JSON object. Numbers that JSON cannot hold (NaN, infinity)
+            become null. Otherwise the text under the key "text" if it is
+            there, else `key: value` lines.
+    """
+    if as_json:
+        kept = {key: value for key, value in result.items() if key != "text"}
+        return json.dumps(_json_value(kept), ensure_ascii=False)
+    if "text" in result:
+        return str(result["text"])
+    return "\n".join(_lines(result, indent=""))
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _json_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json_value(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _lines(result: dict[str, Any], indent: str) -> list[str]:
+    lines: list[str] = []
+    for key, value in result.items():
+        if isinstance(value, dict):
+            lines += [f"{indent}{key}:", *_lines(value, indent + "  ")]
+        elif isinstance(value, list | tuple):
+            lines.append(f"{indent}{key}: " + " ".join(_short(item) for item in value))
+        else:
+            lines.append(f"{indent}{key}: {_short(value)}")
+    return lines
+
+
+def _short(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+class _Log(logging.StreamHandler[TextIO]):
+    """Writes to whatever stderr is now: progress bars exchange it while they draw."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+
+def _start_log(*, debug: bool) -> None:
+    log = logging.getLogger("surefoot")
+    log.setLevel(logging.DEBUG if debug else logging.INFO)
+    if not any(isinstance(handler, _Log) for handler in log.handlers):
+        handler = _Log()
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        log.addHandler(handler)
+
+
+def _complain(message: str, words: Sequence[str]) -> None:
+    if "--debug" in words:
+        traceback.print_exc()
+    print(f"surefoot: error: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201
