@@ -26,9 +26,7 @@ class Auc(NamedTuple):
     """Problems that have both."""
 
 
-def auc(
-    scores: Sequence[float] | FloatArray, is_right: Sequence[bool] | BoolArray
-) -> float | None:
+def auc(scores: Sequence[float] | FloatArray, is_right: Sequence[bool] | BoolArray) -> float | None:
     """Area under the ROC curve, as the Mann-Whitney statistic.
 
     Args:

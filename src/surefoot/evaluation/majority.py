@@ -18,7 +18,7 @@ with fractions. No simulation, no seed.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from math import ceil, log, pi
+from math import ceil, exp, log, pi
 from typing import NamedTuple
 
 import numpy as np
@@ -91,7 +91,7 @@ def _chance(vote: _Vote) -> float:
         tied = 1 + (int(vote.copies[-1]) if most == vote.right else 0)
         return 1.0 / tied if vote.right >= most else 0.0
     decided = _decided(vote)
-    return decided if decided is not None else _sum_over_votes(vote)
+    return _sum_over_votes(vote) if decided is None else decided
 
 
 def _chance_of_any(right: int, pool: int, n: int) -> float:
@@ -148,7 +148,7 @@ def _sum_over_votes(vote: _Vote) -> float:
         phases = turns[None, :] ** t[rows, None]
         total += float(np.real(right[rows] @ (integral * phases) @ base))
         start = stop
-    return min(1.0, max(0.0, total / np.exp(log_norm)))
+    return min(1.0, max(0.0, total / exp(log_norm)))
 
 
 class _Rival(NamedTuple):
@@ -187,12 +187,11 @@ def _integral(rivals: list[_Rival], rows: IntArray, nodes: int) -> NDArray[np.co
     if not rivals:
         return np.ones((len(rows), 1), dtype=np.complex128)
     y, weights = _unit_nodes(nodes)
-    product: NDArray[np.complex128] | None = None
+    product = np.ones(1, dtype=np.complex128)
     for rival in rivals:
         factor = rival.below[rows][:, None, :] + y[:, None] * rival.at[rows][:, None, :]
-        factor = factor if rival.copies == 1 else factor**rival.copies
-        product = factor if product is None else product * factor
-    integral: NDArray[np.complex128] = np.einsum("y,tya->ta", weights, product)
+        product = product * (factor if rival.copies == 1 else factor**rival.copies)
+    integral: NDArray[np.complex128] = (product * weights[:, None]).sum(axis=1)
     return integral
 
 
@@ -271,8 +270,6 @@ def _log_choose(total: int, chosen: IntArray) -> FloatArray:
 def _log_binomial(total: int, u: float, successes: IntArray) -> FloatArray:
     """Log-chance of that many successes in `total` tries of chance u in (0, 1)."""
     log_chance: FloatArray = (
-        _log_choose(total, successes)
-        + successes * np.log(u)
-        + (total - successes) * np.log1p(-u)
+        _log_choose(total, successes) + successes * np.log(u) + (total - successes) * np.log1p(-u)
     )
     return log_chance
