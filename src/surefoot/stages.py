@@ -29,9 +29,10 @@ from surefoot.columns import R
 from surefoot.errors import OutputExists, UserError
 from surefoot.tables import (
     STAGE_FILE,
+    check_place,
+    clear,
     is_folder,
     is_jsonl,
-    prepare,
     read,
     shard_name,
     write_jsonl,
@@ -158,15 +159,15 @@ def _admit(out: Path, folder: Path, wanted: dict[str, Any], *, overwrite: bool) 
         differences = list(_differences({k: found.get(k) for k in wanted}, wanted))
         if found.get("status") != "complete" and not differences:
             if not is_folder(out):
-                prepare(out, overwrite=overwrite)
+                check_place(out, overwrite=overwrite)
             return
         if not overwrite:
             if differences:
                 raise OutputExists(out, "was begun with other settings: " + "; ".join(differences))
             raise OutputExists(out, "exists and is complete")
-    prepare(out, overwrite=overwrite)
-    if folder != out and folder.exists():
-        shutil.rmtree(folder)
+    check_place(out, overwrite=overwrite)
+    if folder.is_dir():
+        clear(folder)
 
 
 def _assemble(folder: Path, out: Path, record: type[R], n_shards: int) -> None:

@@ -14,15 +14,18 @@ import dataclasses
 import gzip
 import json
 import logging
+import os
+import shutil
 import zlib
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from surefoot.atomic import replacing
+from surefoot.atomic import explained, replacing, sync_folder
 from surefoot.columns import FieldError, R, Record, Shape, arrow_type, builder, columns, key, schema
 from surefoot.errors import BadRow, OutputExists, UserError
 
@@ -53,26 +56,45 @@ def read(path: Path, record: type[R], *, skip_bad: bool = False) -> list[R]:
         UserError: The file is missing, unfinished, of an unknown kind, not
             Parquet though named so, or a column is missing or of a wrong type.
     """
-    records: list[R] = []
-    seen: dict[Any, tuple[Path, int]] = {}
-    identify = _identifier(record)
-    skipped = 0
-    for file, number, result in _rows(path, record):
-        if not isinstance(result, BadRow):
-            identity = identify(result)
-            first = seen.setdefault(identity, (file, number))
-            if first == (file, number):
-                records.append(result)
-                continue
-            where = f"row {first[1]}" + ("" if first[0] == file else f" of {first[0].name}")
-            result = BadRow(file, number, key(record)[0], f"{identity!r} is already in {where}")
-        if not skip_bad:
-            raise result
-        skipped += 1
-        log.warning("skipped %s", result)
-    if skipped:
-        log.warning("%s: skipped %d bad rows, kept %d", path, skipped, len(records))
+    if not skip_bad:
+        return [_raised(result) for result in _checked(path, record)]
+    records, bad = read_skipping(path, record)
+    if bad:
+        log.warning("%s: skipped %d bad rows, kept %d", path, len(bad), len(records))
     return records
+
+
+def read_skipping(path: Path, record: type[R]) -> tuple[list[R], list[BadRow]]:
+    """The good records of a table and what is wrong with its bad rows.
+
+    Each bad row is logged as a warning, so that none is left out unseen.
+
+    Raises:
+        UserError: As `read`.
+    """
+    records: list[R] = []
+    bad: list[BadRow] = []
+    for result in _checked(path, record):
+        if isinstance(result, BadRow):
+            bad.append(result)
+            log.warning("skipped %s", result)
+        else:
+            records.append(result)
+    return records, bad
+
+
+def field_names(path: Path) -> set[str]:
+    """Names of the columns, or of the fields in the first readable row, of a table.
+
+    Raises:
+        UserError: As `read`.
+    """
+    file = data_files(path)[0]
+    if is_jsonl(file):
+        rows = (row for _, row in json_lines(file) if isinstance(row, dict))
+        return set(next(rows, {}))
+    with _parquet(file) as opened:
+        return set(opened.schema_arrow.names)
 
 
 def write(
@@ -102,7 +124,7 @@ def write(
         FieldError: A record holds what its field cannot.
     """
     rows = list(records)
-    prepare(path, overwrite=overwrite)
+    check_place(path, overwrite=overwrite)
     kind = type(rows[0]) if rows else record
     if is_jsonl(path):
         write_jsonl(path, rows)
@@ -111,7 +133,7 @@ def write(
     elif path.suffix == ".parquet":
         write_parquet(path, rows, kind)
     else:
-        write_parquet(path / shard_name(0), rows, kind)
+        _write_folder(path, rows, kind)
     return len(rows)
 
 
@@ -130,11 +152,15 @@ def shard_name(index: int) -> str:
     return f"part-{index:05d}.parquet"
 
 
-def prepare(path: Path, *, overwrite: bool) -> None:
-    """Check that a table may be written here; with `overwrite`, clear its place.
+def check_place(path: Path, *, overwrite: bool) -> None:
+    """Check that a table may be written here.
 
-    A folder that holds anything but a table is never cleared, so that a wrong
-    `--out` cannot cost anybody their files.
+    A folder that holds anything but a table is refused even with `overwrite`,
+    so that a wrong `--out` cannot cost anybody their files.
+
+    Raises:
+        OutputExists: A table is there and `overwrite` is false.
+        UserError: Something else is there.
     """
     if not path.exists():
         return
@@ -146,14 +172,18 @@ def prepare(path: Path, *, overwrite: bool) -> None:
         return
     if not path.is_dir():
         raise UserError(f"{path}: is a file; name a folder, or a file ending in .jsonl or .parquet")
-    inside = [p for p in path.iterdir() if not _is_leftover(p)]
+    inside = [p for p in path.iterdir() if not is_leftover(p)]
     foreign = [p for p in inside if p.name != STAGE_FILE and not p.match(SHARD_PATTERN)]
     if foreign:
         names = ", ".join(sorted(p.name for p in foreign)[:3])
         raise UserError(f"{path}: holds things that are not a table ({names}); give another --out")
     if inside and not overwrite:
         raise OutputExists(path)
-    for old in path.iterdir():
+
+
+def clear(folder: Path) -> None:
+    """Remove a table's files from its folder, `stage.json` last; see `check_place`."""
+    for old in sorted(folder.iterdir(), key=lambda p: p.name == STAGE_FILE):
         old.unlink()
 
 
@@ -165,6 +195,20 @@ def write_parquet(path: Path, records: list[R], record: type[R]) -> None:
     table = pa.Table.from_arrays(arrays, schema=fields)
     with replacing(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
+
+
+def _write_folder(path: Path, records: list[R], record: type[R]) -> None:
+    """One shard in a new folder, which then takes the place of the old one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        write_parquet(temporary / shard_name(0), records, record)
+        with explained(path):
+            if path.is_dir():
+                clear(path)
+            temporary.rename(path)
+            sync_folder(path.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_jsonl(path: Path, records: list[R]) -> None:
@@ -231,6 +275,30 @@ def data_files(path: Path) -> list[Path]:
     return [path]
 
 
+def _checked(path: Path, record: type[R]) -> Iterator[R | BadRow]:
+    """Each row's record, or what is wrong with the row; a repeated id is wrong, too."""
+    names = key(record)
+    identify = attrgetter(*names)
+    seen: dict[Any, tuple[Path, int]] = {}
+    for file, number, result in _rows(path, record):
+        if isinstance(result, BadRow):
+            yield result
+            continue
+        identity = identify(result)
+        first_file, first = seen.setdefault(identity, (file, number))
+        if first_file is file and first == number:
+            yield result
+        else:
+            of = "" if first_file == file else f" of {first_file.name}"
+            yield BadRow(file, number, names[0], f"{identity!r} is already in row {first}{of}")
+
+
+def _raised(result: R | BadRow) -> R:
+    if isinstance(result, BadRow):
+        raise result
+    return result
+
+
 def _rows(path: Path, record: type[R]) -> Iterator[tuple[Path, int, R | BadRow]]:
     """(file, row, record or what is wrong with it) for each row of a table."""
     build = builder(record)
@@ -252,11 +320,7 @@ def _rows(path: Path, record: type[R]) -> Iterator[tuple[Path, int, R | BadRow]]
 
 
 def _parquet_rows(path: Path, record: type[R]) -> Iterator[tuple[int, dict[str, Any]]]:
-    try:
-        file = pq.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise UserError(f"{path}: not a readable Parquet file (cut off?): {error}") from error
-    with file:
+    with _parquet(path) as file:
         found = file.schema_arrow
         for column in columns(record):
             _check_column(path, found, column.name, column.shape, required=column.required)
@@ -265,6 +329,13 @@ def _parquet_rows(path: Path, record: type[R]) -> Iterator[tuple[int, dict[str, 
             for row in batch.to_pylist():
                 number += 1
                 yield number, row
+
+
+def _parquet(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise UserError(f"{path}: not a readable Parquet file (cut off?): {error}") from error
 
 
 def _check_column(path: Path, found: pa.Schema, name: str, shape: Shape, *, required: bool) -> None:
@@ -308,13 +379,6 @@ def _opened(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
-def _identifier(record: type[R]) -> Any:
-    names = key(record)
-    if len(names) == 1:
-        return lambda r: getattr(r, names[0])
-    return lambda r: tuple(getattr(r, name) for name in names)
-
-
 def _check(records: list[R], record: type[R]) -> None:
     """Nothing is written that `read` would refuse."""
     build = builder(record)
@@ -331,5 +395,6 @@ def _check_complete(folder: Path) -> None:
         )
 
 
-def _is_leftover(path: Path) -> bool:
+def is_leftover(path: Path) -> bool:
+    """Whether a killed run left this file behind."""
     return path.name.startswith(".") and path.name.endswith((".tmp", ".lock"))
