@@ -51,8 +51,7 @@ def open_run(out: Path, settings: dict[str, Any], *, overwrite: bool = False) ->
                 f" ({_differences(found, settings)}); repeat its command to go on,"
                 " give another --out, or --overwrite to start anew"
             )
-    elif out.exists() and not _is_empty(out) and not overwrite:
-        raise OutputExists(out)
+    check_output(out, overwrite=overwrite)
     if out.is_dir():
         shutil.rmtree(out)
     elif out.exists():
@@ -63,6 +62,17 @@ def open_run(out: Path, settings: dict[str, Any], *, overwrite: bool = False) ->
     whole = run_path.with_name(_RUN + _PARTIAL)
     whole.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
     whole.replace(run_path)
+
+
+def check_output(out: Path, *, overwrite: bool = False) -> None:
+    """Refuse an `out` that is finished or is no run, before work goes into data.
+
+    Raises:
+        OutputExists: As `open_run`.
+    """
+    is_unfinished = (out / CHECKPOINT / _RUN).exists()
+    if out.exists() and not _is_empty(out) and not is_unfinished and not overwrite:
+        raise OutputExists(out)
 
 
 def newest(out: Path) -> tuple[int, Path] | None:
@@ -104,15 +114,20 @@ def append_metrics(out: Path, row: dict[str, Any]) -> None:
         file.write(json.dumps(row) + "\n")
 
 
+def read_metrics(out: Path, updates: int | None = None) -> list[dict[str, Any]]:
+    """The rows of `metrics.jsonl`, or the first `updates` of them; none without the file.
+
+    Rows after those asked for are not read: the last one may be half-written.
+    """
+    path = out / METRICS
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines[:updates]]
+
+
 def cut_metrics(out: Path, updates_done: int) -> list[dict[str, Any]]:
     """Drop the rows of updates that the checkpoint does not hold, and return the rest."""
+    rows = read_metrics(out, updates_done)
     path = out / METRICS
-    rows: list[dict[str, Any]] = []
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if len(rows) == updates_done:
-                break
-            rows.append(json.loads(line))
     whole = path.with_name(METRICS + _PARTIAL)
     whole.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     whole.replace(path)

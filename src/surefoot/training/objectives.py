@@ -13,7 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 from transformers import PreTrainedModel
@@ -27,9 +29,9 @@ NO_TARGET = -100
 class Example(NamedTuple):
     """One text and what is to be predicted in it."""
 
-    ids: Sequence[int]
+    ids: Sequence[int] | NDArray[np.int32]
     """(T,) tokens."""
-    targets: Sequence[int]
+    targets: Sequence[int] | NDArray[np.int32]
     """(T,) token that the state at this position is to predict, or -100. For a
     language model that is the *next* token, so the shift is done here."""
 

@@ -1,0 +1,69 @@
+"""`surefoot train generator`: teach a base model to write newline-delimited steps."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from surefoot.commands.train_options import Trains
+from surefoot.errors import ModelFolderError
+from surefoot.generation.folder import load_model
+from surefoot.records import Grade, Problem, Solution
+from surefoot.training import checkpoint
+from surefoot.training.examples import generator_examples
+from surefoot.training.finetune import finetune
+from surefoot.verifiers.encode import Encoder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(Trains):
+    """Finetune a base model on its own solutions that reach the right answer.
+
+    As the paper does: sample few-shot solutions to training problems from the
+    base, grade them, and train on the correct ones for one epoch. Identical
+    solutions count once. The result is an ordinary model folder.
+
+    Example:
+        surefoot train generator --base nano --problems train.parquet
+            --solutions sampled --grades grades --out generator
+    """
+
+    grades: Path
+    """Grades of the solutions; those graded correct are learned."""
+
+
+def run(config: Config) -> dict[str, Any]:
+    """Train the generator; the report of `surefoot.training.finetune`."""
+    checkpoint.check_output(config.out, overwrite=config.overwrite)
+    problems = {p.problem_id: p for p in config.read(config.problems, Problem, "problems")}
+    solutions = config.read(config.solutions, Solution, "solutions")
+    grades = config.read(config.grades, Grade, "grades")
+    model, tokenizer = load_model(config.base)
+    if tokenizer.eos_token_id is None:
+        raise ModelFolderError(
+            f"{config.base}: the tokenizer has no end-of-text token, so a generator"
+            " trained with it would never stop"
+        )
+    examples = generator_examples(
+        Encoder(tokenizer),
+        problems,
+        solutions,
+        grades,
+        max_tokens=getattr(model.config, "max_position_embeddings", None),
+        limit=config.limit,
+    )
+
+    def save(folder: Path) -> dict[str, Any]:
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        return {}
+
+    return finetune(
+        model,
+        examples,
+        config.schedule(),
+        config.out,
+        title="Training the generator",
+        save=save,
+        spec=config.spec("train generator", grades=config.grades),
+        overwrite=config.overwrite,
+    )

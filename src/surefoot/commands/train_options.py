@@ -1,0 +1,99 @@
+"""The flags that `train generator`, `train orm` and `train prm` share."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from surefoot.commands.options import Writes, check_at_least, check_input
+from surefoot.records import Grade, Labels, Problem, Solution
+from surefoot.stages import fingerprint
+from surefoot.tables import read
+from surefoot.training.finetune import Schedule
+
+R = TypeVar("R", Problem, Solution, Grade, Labels)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trains(Writes):
+    """What every finetuning command takes."""
+
+    problems: Path
+    """The problems that the solutions belong to."""
+    solutions: Path
+    """The solutions to learn from."""
+    base: str = "nano"
+    """Model to start from: `nano`, a model folder, or a name on the hub."""
+    epochs: int = 1
+    """Times each solution is seen."""
+    learning_rate: float = 1e-3
+    """Peak learning rate. The default suits nano; billions of parameters need about 1e-5."""
+    batch_tokens: int = 8192
+    """Tokens of a batch, padding included. Smaller needs less memory."""
+    gradient_accumulation: int = 1
+    """Batches summed up for one update, in place of a larger batch."""
+    optimizer: Literal["adamw", "muon"] = "adamw"
+    """`muon`: Muon on the hidden matrices, AdamW on the rest."""
+    weight_decay: float = 0.0
+    """Decoupled weight decay of the matrices."""
+    warmup: float = 0.05
+    """Share of the updates over which the learning rate rises."""
+    decay: Literal["linear", "cosine"] = "linear"
+    """How the learning rate falls to 0 afterwards."""
+    bf16: bool = False
+    """Compute in bfloat16."""
+    checkpoint_every: int = 50
+    """Updates between checkpoints, from which a killed run goes on."""
+    seed: int = 0
+    """Of the order of the examples."""
+    limit: int | None = None
+    """Train on at most so many solutions, the first ones that qualify."""
+    skip_bad: bool = False
+    """Leave bad rows of the inputs out, counted and listed, instead of stopping."""
+
+    def __post_init__(self) -> None:
+        if self.limit is not None:
+            check_at_least("--limit", self.limit, 1)
+        self.schedule()
+
+    def schedule(self) -> Schedule:
+        """The training schedule these flags ask for.
+
+        Raises:
+            UserError: A value is out of its range; names the flag.
+        """
+        return Schedule(
+            epochs=self.epochs,
+            learning_rate=self.learning_rate,
+            batch_tokens=self.batch_tokens,
+            gradient_accumulation=self.gradient_accumulation,
+            optimizer=self.optimizer,
+            weight_decay=self.weight_decay,
+            warmup=self.warmup,
+            decay=self.decay,
+            bf16=self.bf16,
+            checkpoint_every=self.checkpoint_every,
+            seed=self.seed,
+        )
+
+    def spec(self, command: str, **inputs: Path) -> dict[str, Any]:
+        """What decides the result beside the schedule: base, limit and the inputs' content.
+
+        The base's weights are in the checkpoint, so its name is enough.
+        """
+        prints = {
+            name: fingerprint(path)
+            for name, path in {
+                "problems": self.problems,
+                "solutions": self.solutions,
+                **inputs,
+            }.items()
+        }
+        return {"command": command, "base": self.base, "limit": self.limit, **prints}
+
+    def read(self, path: Path, record: type[R], what: str) -> list[R]:
+        """A checked input table.
+
+        Raises:
+            UserError: It is missing or holds a bad row.
+        """
+        return read(check_input(path, what), record, skip_bad=self.skip_bad)

@@ -1,0 +1,101 @@
+"""`surefoot train prm`: train a process verifier on step ratings."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from surefoot.commands.train_options import Trains
+from surefoot.errors import UserError
+from surefoot.generation.folder import load_model
+from surefoot.records import Labels, Problem, Solution
+from surefoot.training import checkpoint
+from surefoot.training.examples import prm_examples
+from surefoot.training.finetune import finetune
+from surefoot.training.holdout import is_held_out, prm_holdout
+from surefoot.training.objectives import restricted_loss, token_loss
+from surefoot.verifiers.encode import Encoder
+from surefoot.verifiers.folder import Verifier, VerifierSettings, save_verifier
+from surefoot.verifiers.rating_tokens import RATING_TOKENS, rating_token_ids
+from surefoot.verifiers.readout import check_readout
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(Trains):
+    """Train a process-supervised verifier (PRM) on step ratings.
+
+    After each rated step's last token it predicts the rating as one token, up
+    to and including the first error. Identical solutions with identical
+    ratings count once.
+
+    Example:
+        surefoot train prm --base nano --problems train.parquet
+            --solutions sampled --labels labels --holdout 0.05 --out prm
+    """
+
+    labels: Path
+    """Ratings of the solutions' steps."""
+    holdout: float = 0.0
+    """Share of the problems kept from training, in [0, 1), to report the AUC of
+    steps, the AUC between solutions to the same problem, and the loss beside
+    that of a predictor that sees only a step's position."""
+    rating_tokens_only: bool = False
+    """Take the softmax over the three rating tokens instead of the whole vocabulary."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.holdout < 1:
+            raise UserError(f"--holdout: must be in [0, 1), got {self.holdout}")
+
+
+def run(config: Config) -> dict[str, Any]:
+    """Train the PRM; the reports of `surefoot.training.finetune` and `.holdout`."""
+    checkpoint.check_output(config.out, overwrite=config.overwrite)
+    problems = {p.problem_id: p for p in config.read(config.problems, Problem, "problems")}
+    solutions = {s.solution_id: s for s in config.read(config.solutions, Solution, "solutions")}
+    labels = config.read(config.labels, Labels, "labels")
+    kept = [row for row in labels if not is_held_out(row.problem_id, config.holdout, config.seed)]
+    model, tokenizer = load_model(config.base)
+    rating_ids = rating_token_ids(tokenizer, RATING_TOKENS, config.base)
+    check_readout(model, config.base)
+    examples = prm_examples(
+        Encoder(tokenizer),
+        problems,
+        solutions,
+        kept,
+        rating_ids,
+        max_tokens=getattr(model.config, "max_position_embeddings", None),
+        limit=config.limit,
+    )
+    settings = VerifierSettings(kind="prm")
+
+    def save(folder: Path) -> dict[str, Any]:
+        save_verifier(folder, model, tokenizer, settings)
+        if not config.holdout:
+            return {}
+        verifier = Verifier(
+            model=model,
+            tokenizer=tokenizer,
+            settings=settings,
+            rating_ids=rating_ids,
+            name=str(config.out),
+        )
+        held_out = [r for r in labels if is_held_out(r.problem_id, config.holdout, config.seed)]
+        return prm_holdout(verifier, problems, solutions, held_out, kept)
+
+    return finetune(
+        model,
+        examples,
+        config.schedule(),
+        config.out,
+        title="Training the PRM",
+        save=save,
+        spec={
+            **config.spec("train prm", labels=config.labels),
+            "holdout": config.holdout,
+            "rating_tokens_only": config.rating_tokens_only,
+        },
+        overwrite=config.overwrite,
+        loss=restricted_loss(list(rating_ids.values()))
+        if config.rating_tokens_only
+        else token_loss,
+    )

@@ -1,0 +1,149 @@
+"""From examples to a trained model folder: what generator, ORM and PRM share.
+
+Counts the updates of the epochs asked for, runs the loop and sums it up. The
+sum is kept beside the model as `training.json`.
+"""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from accelerate import PartialState
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from surefoot.errors import UserError
+from surefoot.training import checkpoint
+from surefoot.training.batches import Batches
+from surefoot.training.examples import Examples
+from surefoot.training.loop import Plan, fit
+from surefoot.training.objectives import TokenBatch, token_loss
+from surefoot.training.optimizers import OptimizerName
+
+REPORT_FILE = "training.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """How a model is finetuned: a `Plan` counted in epochs and tokens."""
+
+    epochs: int
+    """Times each example is seen, >= 1."""
+    learning_rate: float
+    """Peak learning rate."""
+    batch_tokens: int
+    """Tokens of a batch, padding included."""
+    gradient_accumulation: int = 1
+    """Batches of one update."""
+    optimizer: OptimizerName = "adamw"
+    """`muon`: Muon on the hidden matrices, AdamW on the rest."""
+    weight_decay: float = 0.0
+    """Decoupled decay of matrices."""
+    warmup: float = 0.05
+    """Share of the updates over which the rate rises."""
+    decay: Literal["linear", "cosine"] = "linear"
+    """How the rate falls afterwards."""
+    bf16: bool = False
+    """Compute in bfloat16."""
+    checkpoint_every: int = 50
+    """Updates between checkpoints."""
+    seed: int = 0
+    """Of the order of the examples."""
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_tokens"):
+            if getattr(self, name) < 1:
+                flag = name.replace("_", "-")
+                raise UserError(f"--{flag}: must be >= 1, got {getattr(self, name)}")
+        self.plan(1)
+
+    def plan(self, updates: int) -> Plan:
+        """The loop's plan for so many updates; checks the rest of the values."""
+        return Plan(
+            updates=updates,
+            learning_rate=self.learning_rate,
+            warmup=self.warmup,
+            decay=self.decay,
+            optimizer=self.optimizer,
+            weight_decay=self.weight_decay,
+            checkpoint_every=self.checkpoint_every,
+            bf16=self.bf16,
+            gradient_accumulation=self.gradient_accumulation,
+            seed=self.seed,
+        )
+
+
+def finetune(
+    model: PreTrainedModel,
+    examples: Examples,
+    schedule: Schedule,
+    out: Path,
+    *,
+    title: str,
+    save: Callable[[Path], dict[str, Any]],
+    spec: dict[str, Any],
+    overwrite: bool = False,
+    loss: Callable[[PreTrainedModel, TokenBatch], Tensor] = token_loss,
+) -> dict[str, Any]:
+    """Train on the examples and write the model's folder.
+
+    Args:
+        model: Changed in place; made float32.
+        examples: What to train on; at least one.
+        schedule: How.
+        out: The folder to be.
+        title: Of the progress bar.
+        save: Writes the model's files into a folder and returns what to add to
+            the report. It runs before the run counts as finished, so that a
+            killed one repeats it.
+        spec: What decides the result beside the schedule; see `fit`.
+        overwrite: Replace what is at `out`.
+        loss: Sum over the targets.
+
+    Returns:
+        The report: `examples`, `left_out` by reason, `updates`, `tokens`,
+        `seconds`, `first_loss` and `last_loss` (means over the first and last
+        twentieth of the updates, nats a target), and what `save` adds.
+
+    Raises:
+        UserError: No example is left; and what `fit` raises.
+    """
+    batches = Batches(examples.examples, schedule.batch_tokens, seed=schedule.seed)
+    a_step = schedule.gradient_accumulation * PartialState().num_processes
+    updates = max(1, batches.n_batches(schedule.epochs) // a_step)
+    report: dict[str, Any] = {}
+
+    def save_all(folder: Path) -> None:
+        report.update(_summary(examples, checkpoint.read_metrics(out)), **save(folder))
+        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+        (folder / REPORT_FILE).write_text(text, encoding="utf-8")
+
+    fit(
+        model.float(),
+        batches,
+        loss,
+        schedule.plan(updates),
+        out,
+        title=title,
+        save=save_all,
+        spec={**spec, "epochs": schedule.epochs, "batch_tokens": schedule.batch_tokens},
+        overwrite=overwrite,
+    )
+    return report
+
+
+def _summary(examples: Examples, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    losses = [float(row["loss"]) for row in rows]
+    few = max(1, len(losses) // 20)
+    return {
+        "examples": len(examples.examples),
+        "left_out": dict(examples.left_out),
+        "updates": len(rows),
+        "tokens": rows[-1]["tokens"],
+        "seconds": rows[-1]["seconds"],
+        "first_loss": math.fsum(losses[:few]) / few,
+        "last_loss": math.fsum(losses[-few:]) / few,
+    }

@@ -1,0 +1,160 @@
+"""How much a PRM has learned, on problems it has not been trained on.
+
+The pooled AUC of steps is a trap: a PRM that has only learned which problems,
+and which places in a solution, are hard has a high one, and yet best-of-N with
+it is no better than chance. What selection needs is the *within-problem* AUC:
+how often a right solution outscores a wrong one to the same problem. So both
+are reported, and the loss beside that of a predictor that sees nothing but the
+step's position.
+"""
+
+import hashlib
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from surefoot.records import RATINGS, Labels, Problem, Rating, Scores, Solution
+from surefoot.training.examples import counted_ratings
+from surefoot.verifiers.folder import Verifier
+from surefoot.verifiers.scoring import BATCH_TOKENS, score_solutions
+
+
+def is_held_out(problem_id: str, share: float, seed: int = 0) -> bool:
+    """Whether this problem is one of the share (in [0, 1]) that is held out."""
+    digest = hashlib.sha256(f"{seed}:{problem_id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") < share * 2**64
+
+
+def auc(scores: Sequence[float], is_positive: Sequence[bool]) -> float | None:
+    """Chance that a positive outscores a negative; a tie counts half.
+
+    Returns:
+        In [0, 1]; None if there is no positive or no negative.
+
+    Example:
+        >>> auc([0.9, 0.5, 0.5, 0.1], [True, True, False, False])
+        0.875
+    """
+    values = np.asarray(scores, dtype=np.float64)
+    positive = np.asarray(is_positive, dtype=bool)
+    n_positive, n_negative = int(positive.sum()), int((~positive).sum())
+    if n_positive == 0 or n_negative == 0:
+        return None
+    _, group, size = np.unique(values, return_inverse=True, return_counts=True)
+    mean_rank = np.cumsum(size) - (size - 1) / 2
+    above = float(mean_rank[group][positive].sum()) - n_positive * (n_positive + 1) / 2
+    return above / (n_positive * n_negative)
+
+
+def within_problem_auc(
+    problem_ids: Sequence[str], scores: Sequence[float], is_right: Sequence[bool]
+) -> float | None:
+    """`auc` among the solutions of one problem, averaged over problems.
+
+    Problems whose solutions are all right or all wrong do not count.
+
+    Returns:
+        In [0, 1], 0.5 for a score that says nothing; None if no problem counts.
+    """
+    by_problem: defaultdict[str, tuple[list[float], list[bool]]] = defaultdict(lambda: ([], []))
+    for problem_id, score, right in zip(problem_ids, scores, is_right, strict=True):
+        by_problem[problem_id][0].append(score)
+        by_problem[problem_id][1].append(right)
+    found = [value for group in by_problem.values() if (value := auc(*group)) is not None]
+    return math.fsum(found) / len(found) if found else None
+
+
+@dataclass(frozen=True)
+class PositionPredictor:
+    """Guesses a step's rating from its index and whether it is the last: a PRM's lowest bar."""
+
+    counts: Mapping[tuple[int, bool], Counter[Rating]]
+
+    @classmethod
+    def fitted(cls, rated: Iterable[tuple[Labels, Solution]]) -> "PositionPredictor":
+        """Counts the ratings that training uses, at each position."""
+        counts: defaultdict[tuple[int, bool], Counter[Rating]] = defaultdict(Counter)
+        for labels, solution in rated:
+            for step, rating in enumerate(counted_ratings(labels, solution)):
+                if rating is not None:
+                    counts[_position(step, solution)][rating] += 1
+        return cls(counts)
+
+    def probability(self, step: int, solution: Solution, rating: Rating) -> float:
+        """In (0, 1); one is added to each count, so that nothing is impossible."""
+        counts = self.counts.get(_position(step, solution), Counter())
+        return (counts[rating] + 1) / (counts.total() + len(RATINGS))
+
+
+def prm_holdout(
+    verifier: Verifier,
+    problems: Mapping[str, Problem],
+    solutions: Mapping[str, Solution],
+    labels: Sequence[Labels],
+    trained_on: Sequence[Labels],
+    *,
+    batch_tokens: int = BATCH_TOKENS,
+) -> dict[str, Any]:
+    """Figures of a PRM on held-out labels.
+
+    Args:
+        verifier: A PRM.
+        problems: By id.
+        solutions: By id.
+        labels: Held out.
+        trained_on: The labels of the training problems, for the position predictor.
+        batch_tokens: Of scoring.
+
+    Returns:
+        `holdout_steps`, `holdout_problems`; `holdout_loss` and `position_loss`
+        (nats a step); `step_auc` (neutral counts as right) and
+        `within_problem_auc` of the product score, where a solution is right if
+        all its steps are rated and none is -1, wrong if one is. A figure that
+        cannot be had is None.
+    """
+    rated = [(row, solutions[row.solution_id]) for row in labels]
+    scores = score_solutions(verifier, problems, [s for _, s in rated], batch_tokens=batch_tokens)
+    predictor = PositionPredictor.fitted((row, solutions[row.solution_id]) for row in trained_on)
+    step_scores: list[float] = []
+    step_is_right: list[bool] = []
+    losses: list[float] = []
+    position_losses: list[float] = []
+    for (row, solution), score in zip(rated, scores, strict=True):
+        for step, rating in enumerate(counted_ratings(row, solution)):
+            if rating is None or score.step_probabilities is None:
+                continue
+            step_scores.append(score.step_scores[step])
+            step_is_right.append(rating >= 0)
+            chance = score.step_probabilities[step][RATINGS.index(rating)]
+            losses.append(-math.log(max(chance, 1e-300)))
+            position_losses.append(-math.log(predictor.probability(step, solution, rating)))
+    return {
+        "holdout_problems": len({row.problem_id for row in labels}),
+        "holdout_steps": len(losses),
+        "holdout_loss": _mean(losses),
+        "position_loss": _mean(position_losses),
+        "step_auc": auc(step_scores, step_is_right),
+        "within_problem_auc": _judged_auc(labels, scores),
+    }
+
+
+def _judged_auc(labels: Sequence[Labels], scores: Sequence[Scores]) -> float | None:
+    """Within-problem AUC over the solutions whose ratings decide right or wrong."""
+    judged = [
+        (score.problem_id, score.solution_score, row.first_error is None)
+        for row, score in zip(labels, scores, strict=True)
+        if row.first_error is not None or (row.ratings and None not in row.ratings)
+    ]
+    return within_problem_auc(*map(list, zip(*judged, strict=True))) if judged else None
+
+
+def _position(step: int, solution: Solution) -> tuple[int, bool]:
+    return step, step + 1 == len(solution.steps)
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return math.fsum(values) / len(values) if values else None

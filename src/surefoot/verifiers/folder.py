@@ -1,0 +1,135 @@
+r"""A verifier on disk: a Hugging Face model folder with one more small file.
+
+`verifier.json` says what the model was trained to predict and how it is read:
+
+    {"kind": "prm", "step_separator": "\n", "rating_tokens": {"-1": "-", "0": "0", "1": "+"},
+     "aggregation": "product", "neutral": "positive", "prompt": "review"}
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from surefoot.errors import ModelFolderError
+from surefoot.generation.folder import load_model
+from surefoot.records import RATINGS, Rating, VerifierKind
+from surefoot.steps import STEP_SEPARATOR
+from surefoot.verifiers.aggregate import Aggregation, Neutral
+from surefoot.verifiers.rating_tokens import RATING_TOKENS, rating_token_ids
+from surefoot.verifiers.readout import check_readout
+
+VERIFIER_FILE = "verifier.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifierSettings:
+    """What `verifier.json` holds."""
+
+    kind: VerifierKind
+    """`prm` rates steps, `orm` predicts a right final answer at every token."""
+    step_separator: str = STEP_SEPARATOR
+    """Ends each step; a step's rating is read at its last token."""
+    rating_tokens: dict[str, str] = field(
+        default_factory=lambda: {str(rating): text for rating, text in RATING_TOKENS.items()}
+    )
+    """Rating -> text of its token. An ORM uses those of -1 and 1."""
+    aggregation: Aggregation = "product"
+    """How step scores make the solution score, unless asked otherwise (PRM)."""
+    neutral: Neutral = "positive"
+    """Whether a neutral step counts as right, unless asked otherwise (PRM)."""
+    prompt: Literal["review"] = "review"
+    """Form of the text before the steps: `surefoot.steps.review_prompt`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verifier:
+    """A verifier in memory."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    settings: VerifierSettings
+    rating_ids: dict[Rating, int]
+    """Rating -> token id, in the order -1, 0, +1."""
+    name: str
+
+
+def load_verifier(name: str | Path) -> Verifier:
+    """A verifier from its folder, ready to score.
+
+    Raises:
+        ModelFolderError: The folder is no model folder, `verifier.json` is
+            missing or holds something else than it should, or the tokenizer
+            splits a rating token.
+    """
+    settings = read_settings(Path(name))
+    model, tokenizer = load_model(name)
+    texts: dict[Rating, str] = {r: settings.rating_tokens[str(r)] for r in RATINGS}
+    rating_ids = rating_token_ids(tokenizer, texts, str(name))
+    check_readout(model, str(name))
+    return Verifier(
+        model=model,
+        tokenizer=tokenizer,
+        settings=settings,
+        rating_ids=rating_ids,
+        name=str(name),
+    )
+
+
+def save_verifier(
+    folder: Path,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    settings: VerifierSettings,
+) -> None:
+    """Write weights, tokenizer and `verifier.json` into an existing folder."""
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    text = json.dumps(asdict(settings), indent=2, ensure_ascii=False) + "\n"
+    (folder / VERIFIER_FILE).write_text(text, encoding="utf-8")
+
+
+def read_settings(folder: Path) -> VerifierSettings:
+    """The checked content of a folder's `verifier.json`.
+
+    Raises:
+        ModelFolderError: It is missing, not JSON, or a value is not allowed.
+    """
+    path = folder / VERIFIER_FILE
+    if not folder.is_dir():
+        raise ModelFolderError(f"{folder}: no such verifier folder")
+    if not path.is_file():
+        raise ModelFolderError(
+            f"{folder}: has no {VERIFIER_FILE}, so it is no verifier;"
+            " `surefoot train prm` and `surefoot train orm` make one"
+        )
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelFolderError(f"{path}: is not JSON ({error})") from None
+    if not isinstance(found, dict) or "kind" not in found:
+        raise ModelFolderError(f"{path}: kind: is missing")
+    for name, value in found.items():
+        _check_setting(path, name, value)
+    return VerifierSettings(**found)
+
+
+def _check_setting(path: Path, name: str, value: Any) -> None:
+    allowed: dict[str, tuple[Any, ...]] = {
+        "kind": get_args(VerifierKind),
+        "aggregation": get_args(Aggregation),
+        "neutral": get_args(Neutral),
+        "step_separator": (STEP_SEPARATOR,),
+        "prompt": ("review",),
+    }
+    if name not in {f.name for f in fields(VerifierSettings)}:
+        raise ModelFolderError(f"{path}: {name}: unknown setting")
+    if name == "rating_tokens":
+        wanted = {str(rating) for rating in RATINGS}
+        if not isinstance(value, dict) or set(value) != wanted:
+            raise ModelFolderError(f'{path}: rating_tokens: needs a text for "-1", "0" and "1"')
+    elif value not in allowed[name]:
+        choices = ", ".join(map(repr, allowed[name]))
+        raise ModelFolderError(f"{path}: {name}: must be one of {choices}, got {value!r}")

@@ -1,0 +1,216 @@
+"""Scoring: one forward pass reads all step scores of a solution.
+
+Reads solutions and their problems; makes `Scores`. Solutions are batched by
+length; logits are made at the steps' last tokens and for the rating tokens
+only. Identical solutions to a problem are scored once.
+
+Axes: B rows, T tokens, D width, K step ends of the batch, C choices of rating.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from surefoot.errors import UserError
+from surefoot.records import Problem, Scores, Solution
+from surefoot.steps import review_prompt
+from surefoot.verifiers.aggregate import Aggregation, Neutral, aggregate, step_score
+from surefoot.verifiers.encode import EncodedSolution, Encoder
+from surefoot.verifiers.folder import Verifier
+from surefoot.verifiers.readout import head_logits, hidden_states
+
+BATCH_TOKENS = 16_384
+"""Tokens of a batch, padding included, unless asked otherwise."""
+
+
+class _Text(NamedTuple):
+    """What determines a score: equal texts are scored once."""
+
+    problem_id: str
+    steps: tuple[str, ...]
+
+
+def score_solutions(
+    verifier: Verifier,
+    problems: Mapping[str, Problem],
+    solutions: Sequence[Solution],
+    *,
+    aggregation: Aggregation | None = None,
+    neutral: Neutral | None = None,
+    batch_tokens: int = BATCH_TOKENS,
+    encoder: Encoder | None = None,
+) -> list[Scores]:
+    """Score solutions.
+
+    Args:
+        verifier: An ORM or PRM.
+        problems: By `problem_id`.
+        solutions: Any number. One without steps gets a solution score of 0.
+        aggregation: How step scores make the solution score; None takes the
+            verifier's own. An ORM has none: its score is the one at the last token.
+        neutral: Whether neutral steps count as right; None takes the verifier's own.
+        batch_tokens: Tokens of a batch, padding included. A longer solution is
+            a batch of its own. Changes the scores by rounding only.
+        encoder: To keep its cache from call to call.
+
+    Returns:
+        One record a solution, in the order given.
+
+    Raises:
+        UserError: A solution's problem is not among `problems`, or it is longer
+            than the verifier can read.
+    """
+    encoder = encoder or Encoder(verifier.tokenizer)
+    texts = [_Text(s.problem_id, s.steps) for s in solutions]
+    unique = list(dict.fromkeys(texts))
+    encoded = [
+        encoder(review_prompt(_problem(problems, text.problem_id).statement), text.steps)
+        for text in unique
+    ]
+    _check_length(verifier, encoded, unique, solutions)
+    rated = dict(zip(unique, rating_probabilities(verifier, encoded, batch_tokens), strict=True))
+    make = _prm_scores if verifier.settings.kind == "prm" else _orm_scores
+    how = aggregation or verifier.settings.aggregation
+    neutral = neutral or verifier.settings.neutral
+    return [
+        make(verifier, solution, rated[text], how, neutral)
+        for solution, text in zip(solutions, texts, strict=True)
+    ]
+
+
+def rating_probabilities(
+    verifier: Verifier, encoded: Sequence[EncodedSolution], batch_tokens: int = BATCH_TOKENS
+) -> list[NDArray[np.float64]]:
+    """The chances of the ratings at the last token of each step.
+
+    Args:
+        verifier: Its ratings are -1, 0, +1 (PRM) or -1, +1 (ORM).
+        encoded: Tokenised solutions.
+        batch_tokens: Tokens of a batch, padding included.
+
+    Returns:
+        For each solution (S, C) probabilities, a softmax over the rating
+        tokens only, in the order of `encoded`.
+    """
+    ratings = (-1, 0, 1) if verifier.settings.kind == "prm" else (-1, 1)
+    choices = torch.tensor(
+        [i for r, i in verifier.rating_ids.items() if r in ratings], device=verifier.model.device
+    )
+    found: list[NDArray[np.float64]] = [np.zeros((0, len(ratings)))] * len(encoded)
+    for indices in length_batches([len(e.ids) for e in encoded], batch_tokens):
+        batch = [encoded[i] for i in indices]
+        probabilities_KC = _forward(verifier, batch, choices)
+        ends = np.cumsum([len(e.step_ends) for e in batch])[:-1]
+        for index, rows in zip(indices, np.split(probabilities_KC, ends), strict=True):
+            found[index] = rows
+    return found
+
+
+def length_batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[int]]:
+    """Indices in batches of similar length, the longest first.
+
+    The longest come first so that a batch too large for the memory shows at once.
+
+    Args:
+        lengths: Tokens of each row.
+        batch_tokens: Rows times the longest row's tokens stay below this,
+            except in a batch of one row.
+
+    Yields:
+        Non-empty batches that hold each index once.
+    """
+    order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
+    start = 0
+    while start < len(order):
+        n_rows = max(1, batch_tokens // max(1, lengths[order[start]]))
+        yield order[start : start + n_rows]
+        start += n_rows
+
+
+@torch.no_grad()
+def _forward(
+    verifier: Verifier, batch: Sequence[EncodedSolution], choices: torch.Tensor
+) -> NDArray[np.float64]:
+    """(K, C) probabilities at all step ends of the batch, row after row."""
+    rows = [row for row, e in enumerate(batch) for _ in e.step_ends]
+    columns = [end for e in batch for end in e.step_ends]
+    if not rows:
+        return np.zeros((0, len(choices)))
+    input_ids_BT = torch.zeros((len(batch), max(len(e.ids) for e in batch)), dtype=torch.long)
+    for row, e in enumerate(batch):
+        input_ids_BT[row, : len(e.ids)] = torch.tensor(e.ids)
+    model = verifier.model
+    hidden_BTD = hidden_states(model, input_ids_BT.to(model.device))
+    logits_KC = head_logits(model, hidden_BTD[rows, columns], choices)
+    # float64: a chance of an error of 1e-9 must not vanish in 1 - p.
+    probabilities: NDArray[np.float64] = logits_KC.double().softmax(dim=1).cpu().numpy()
+    return probabilities
+
+
+def _prm_scores(
+    verifier: Verifier,
+    solution: Solution,
+    probabilities: NDArray[np.float64],
+    how: Aggregation,
+    neutral: Neutral,
+) -> Scores:
+    step_probabilities = tuple((float(a), float(b), float(c)) for a, b, c in probabilities)
+    step_scores = tuple(step_score(p, neutral) for p in step_probabilities)
+    return Scores(
+        solution_id=solution.solution_id,
+        problem_id=solution.problem_id,
+        solution_score=aggregate(step_scores, how),
+        step_scores=step_scores,
+        step_probabilities=step_probabilities,
+        aggregation=how,
+        verifier=verifier.name,
+        kind="prm",
+    )
+
+
+def _orm_scores(
+    verifier: Verifier,
+    solution: Solution,
+    probabilities: NDArray[np.float64],
+    how: Aggregation,
+    neutral: Neutral,
+) -> Scores:
+    step_scores = tuple(float(p) for p in probabilities[:, 1])
+    return Scores(
+        solution_id=solution.solution_id,
+        problem_id=solution.problem_id,
+        # The last step's last token is the solution's final token.
+        solution_score=step_scores[-1] if step_scores else 0.0,
+        step_scores=step_scores,
+        verifier=verifier.name,
+        kind="orm",
+    )
+
+
+def _problem(problems: Mapping[str, Problem], problem_id: str) -> Problem:
+    try:
+        return problems[problem_id]
+    except KeyError:
+        raise UserError(
+            f"problem {problem_id!r} of a solution is not among the {len(problems)} problems given"
+        ) from None
+
+
+def _check_length(
+    verifier: Verifier,
+    encoded: Sequence[EncodedSolution],
+    texts: Sequence[_Text],
+    solutions: Sequence[Solution],
+) -> None:
+    longest = max(range(len(encoded)), key=lambda i: len(encoded[i].ids), default=None)
+    limit = getattr(verifier.model.config, "max_position_embeddings", None)
+    if longest is None or limit is None or len(encoded[longest].ids) <= limit:
+        return
+    culprit = next(s for s in solutions if _Text(s.problem_id, s.steps) == texts[longest])
+    raise UserError(
+        f"solution {culprit.solution_id!r} has {len(encoded[longest].ids)} tokens with its problem,"
+        f" but {verifier.name} reads at most {limit}; leave it out"
+    )
