@@ -2,8 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, TypeAlias
+
+from tyro.conf import Positional, arg
 
 from surefoot.errors import UserError
+
+ProblemsPath: TypeAlias = Annotated[Path, Positional, arg(metavar="PROBLEMS")]
+"""A table of problems, named without a flag."""
+SolutionsPath: TypeAlias = Annotated[Path, Positional, arg(metavar="SOLUTIONS")]
+"""A table of solutions, named without a flag."""
 
 
 @dataclass(frozen=True, kw_only=True)
