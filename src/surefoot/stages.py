@@ -27,16 +27,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from surefoot.atomic import explained, write_text
 from surefoot.columns import R
 from surefoot.errors import OutputExists, UserError
+from surefoot.jsonlines import is_jsonl, write_jsonl
+from surefoot.parquet import write_parquet
 from surefoot.tables import (
     STAGE_FILE,
     check_place,
     clear,
     is_folder,
-    is_jsonl,
     read,
     shard_name,
-    write_jsonl,
-    write_parquet,
 )
 
 log = logging.getLogger("surefoot")

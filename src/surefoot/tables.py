@@ -10,31 +10,27 @@ names file, row and field of a bad one; `write` is atomic. For outputs that are
 made piece by piece and can be resumed see `surefoot.stages`.
 """
 
-import dataclasses
-import gzip
 import json
 import logging
 import os
 import shutil
-import zlib
 from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from surefoot.atomic import explained, replacing, sync_folder
-from surefoot.columns import FieldError, R, Record, Shape, arrow_type, builder, columns, key, schema
+from surefoot.atomic import explained, sync_folder
+from surefoot.columns import FieldError, R, Record, builder, columns, key
 from surefoot.errors import BadRow, OutputExists, UserError
+from surefoot.jsonlines import is_jsonl, write_jsonl
+from surefoot.jsonlines import json_lines as json_lines  # read by others from here, too
+from surefoot.parquet import opened_parquet, parquet_rows, write_parquet
 
 log = logging.getLogger("surefoot")
 
 STAGE_FILE = "stage.json"
 """In a folder of shards: how it was made and whether it is complete."""
 
-JSONL = (".jsonl", ".jsonl.gz")
 SHARD_PATTERN = "part-*.parquet"
 
 
@@ -93,7 +89,7 @@ def field_names(path: Path) -> set[str]:
     if is_jsonl(file):
         rows = (row for _, row in json_lines(file) if isinstance(row, dict))
         return set(next(rows, {}))
-    with _parquet(file) as opened:
+    with opened_parquet(file) as opened:
         return set(opened.schema_arrow.names)
 
 
@@ -135,11 +131,6 @@ def write(
     else:
         _write_folder(path, rows, kind)
     return len(rows)
-
-
-def is_jsonl(path: Path) -> bool:
-    """Whether the name says JSON lines."""
-    return path.name.endswith(JSONL)
 
 
 def is_folder(path: Path) -> bool:
@@ -187,16 +178,6 @@ def clear(folder: Path) -> None:
         old.unlink()
 
 
-def write_parquet(path: Path, records: list[R], record: type[R]) -> None:
-    """Write one Parquet file atomically; `records` may be empty."""
-    _check(records, record)
-    fields = schema(record)
-    arrays = [pa.array([getattr(r, f.name) for r in records], f.type) for f in fields]
-    table = pa.Table.from_arrays(arrays, schema=fields)
-    with replacing(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
-
-
 def _write_folder(path: Path, records: list[R], record: type[R]) -> None:
     """One shard in a new folder, which then takes the place of the old one."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -209,51 +190,6 @@ def _write_folder(path: Path, records: list[R], record: type[R]) -> None:
             sync_folder(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def write_jsonl(path: Path, records: list[R]) -> None:
-    """Write one file of JSON lines atomically; compressed if the name ends in .gz."""
-    if records:
-        _check(records, type(records[0]))
-    with replacing(path) as temporary, temporary.open("wb") as raw:
-        if path.name.endswith(".gz"):
-            # No file name and no time inside: equal rows make equal files.
-            with gzip.GzipFile("", "wb", mtime=0, fileobj=raw) as packed:
-                packed.writelines(map(to_line, records))
-        else:
-            raw.writelines(map(to_line, records))
-
-
-def to_line(record: Record) -> bytes:
-    """One record as a line of JSON; every field is written, None as null."""
-    row = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
-    return (json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
-    """The objects of a `.jsonl` or `.jsonl.gz` file with their line numbers from 1.
-
-    Blank lines, a byte order mark and Windows line ends are accepted. A line
-    that is not a JSON object comes out as a BadRow for the caller to raise or
-    to count. A compressed file that ends too early gives one at its end.
-
-    Raises:
-        UserError: The file is missing or unreadable.
-    """
-    if not path.is_file():
-        raise UserError(f"{path}: no such file")
-    number = 0
-    try:
-        with _opened(path) as file:
-            for number, line in enumerate(file, start=1):
-                if number == 1:
-                    line = line.removeprefix(b"\xef\xbb\xbf")
-                if line.strip():
-                    yield number, _parsed(path, number, line)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        yield number + 1, BadRow(path, number + 1, None, f"damaged or cut off: {error}")
-    except PermissionError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def data_files(path: Path) -> list[Path]:
@@ -305,7 +241,7 @@ def _rows(path: Path, record: type[R]) -> Iterator[tuple[Path, int, R | BadRow]]
     known = {c.name for c in columns(record)}
     for file in data_files(path):
         extra: set[str] = set()
-        rows = json_lines(file) if is_jsonl(file) else _parquet_rows(file, record)
+        rows = json_lines(file) if is_jsonl(file) else parquet_rows(file, record)
         for number, row in rows:
             if isinstance(row, BadRow):
                 yield file, number, row
@@ -317,73 +253,6 @@ def _rows(path: Path, record: type[R]) -> Iterator[tuple[Path, int, R | BadRow]]
                 yield file, number, BadRow(file, number, error.field, error.problem)
         if extra:
             log.warning("%s: fields not read: %s", file, ", ".join(sorted(extra)))
-
-
-def _parquet_rows(path: Path, record: type[R]) -> Iterator[tuple[int, dict[str, Any]]]:
-    with _parquet(path) as file:
-        found = file.schema_arrow
-        for column in columns(record):
-            _check_column(path, found, column.name, column.shape, required=column.required)
-        number = 0
-        for batch in file.iter_batches():
-            for row in batch.to_pylist():
-                number += 1
-                yield number, row
-
-
-def _parquet(path: Path) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise UserError(f"{path}: not a readable Parquet file (cut off?): {error}") from error
-
-
-def _check_column(path: Path, found: pa.Schema, name: str, shape: Shape, *, required: bool) -> None:
-    if name not in found.names:
-        if required:
-            have = ", ".join(found.names)
-            raise UserError(f"{path}: {name}: no such column (the file has {have})")
-        return
-    got = found.field(name).type
-    if not _fits(got, shape):
-        raise UserError(f"{path}: {name}: column holds {got}, must be {arrow_type(shape)}")
-
-
-def _fits(got: pa.DataType, shape: Shape) -> bool:
-    if pa.types.is_null(got):
-        return True  # a column of nothing but None; the rows are checked later
-    if shape.item is not None:
-        lists = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
-        return any(test(got) for test in lists) and _fits(got.value_type, shape.item)
-    if pa.types.is_dictionary(got):
-        return _fits(got.value_type, shape)
-    if shape.scalar is str:
-        return bool(pa.types.is_string(got) or pa.types.is_large_string(got))
-    return bool(pa.types.is_integer(got) or pa.types.is_floating(got))
-
-
-def _parsed(path: Path, number: int, line: bytes) -> dict[str, Any] | BadRow:
-    try:
-        row = json.loads(line.decode())
-    except UnicodeDecodeError as error:
-        return BadRow(path, number, None, f"not UTF-8 text at byte {error.start + 1}")
-    except (ValueError, RecursionError) as error:
-        cut = "" if line.endswith(b"\n") else "; the last line has no end, the file may be cut off"
-        return BadRow(path, number, None, f"not JSON: {error}{cut}")
-    if not isinstance(row, dict):
-        return BadRow(path, number, None, f"must be a JSON object, got {type(row).__name__}")
-    return row
-
-
-def _opened(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
-
-
-def _check(records: list[R], record: type[R]) -> None:
-    """Nothing is written that `read` would refuse."""
-    build = builder(record)
-    for r in records:
-        build({f.name: getattr(r, f.name) for f in dataclasses.fields(r)})
 
 
 def _check_complete(folder: Path) -> None:

@@ -24,12 +24,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from surefoot.errors import BadRow, UserError
+from surefoot.jsonlines import json_lines
 from surefoot.problems.hub import hub_rows, is_hub_name
 from surefoot.problems.latex import last_boxed, latex_steps
 from surefoot.problems.rows import Loaded, Row, collect, file_rows, split_files
 from surefoot.records import Problem
 from surefoot.steps import answer_step
-from surefoot.tables import json_lines
 
 _LEVEL = re.compile(r"(?:Level )?([1-5])")
 _NO_LEVEL = (None, "", "Level ?")

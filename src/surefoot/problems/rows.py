@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from surefoot.errors import BadRow, UserError
+from surefoot.jsonlines import JSONL, is_jsonl, json_lines
 from surefoot.records import Problem
-from surefoot.tables import JSONL, is_jsonl, json_lines
 
 log = logging.getLogger("surefoot")
 

@@ -1,0 +1,101 @@
+"""Parquet files of records: the schema is that of `surefoot.columns`."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from surefoot.atomic import replacing
+from surefoot.columns import Record, Shape, arrow_type, check_all, columns, schema
+from surefoot.errors import UserError
+
+_BATCH = 16_384
+"""Rows made plain at a time."""
+
+
+def write_parquet(path: Path, records: Sequence[Record], record: type[Any]) -> None:
+    """Write one Parquet file atomically; `records` may be empty."""
+    check_all(records, record)
+    fields = schema(record)
+    arrays = [pa.array([getattr(r, f.name) for r in records], f.type) for f in fields]
+    table = pa.Table.from_arrays(arrays, schema=fields)
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def parquet_rows(path: Path, record: type[Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows of a Parquet file (field -> plain value), numbered from 1.
+
+    Raises:
+        UserError: The file is unreadable, or lacks a column the record needs,
+            or a column holds another type.
+    """
+    number = 0
+    with opened_parquet(path) as file:
+        found = file.schema_arrow
+        for column in columns(record):
+            _check_column(path, found, column.name, column.shape, required=column.required)
+        for batch in file.iter_batches(_BATCH):
+            names = batch.schema.names
+            values = [_plain(column) for column in batch.columns]
+            for row in zip(*values, strict=True):
+                number += 1
+                yield number, dict(zip(names, row, strict=True))
+
+
+def opened_parquet(path: Path) -> pq.ParquetFile:
+    """A Parquet file, open; to be closed by the caller.
+
+    Raises:
+        UserError: It is not one, or not whole.
+    """
+    try:
+        return pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise UserError(f"{path}: not a readable Parquet file (cut off?): {error}") from error
+
+
+def _plain(array: pa.Array) -> list[Any]:
+    """Values as Python's own; for lists several times faster than `to_pylist`."""
+    lists = pa.types.is_list(array.type) or pa.types.is_large_list(array.type)
+    if not lists:
+        if array.null_count == 0 and pa.types.is_float64(array.type):
+            return list(array.to_numpy().tolist())
+        return list(array.to_pylist())
+    offsets = array.offsets.to_numpy().tolist()
+    first = offsets[0] if offsets else 0
+    items = _plain(array.flatten() if array.null_count == 0 else array.values)
+    if array.null_count:
+        first = 0  # `values` starts at the buffer, `flatten` at the first row
+    rows = [items[start - first : end - first] for start, end in pairwise(offsets)]
+    if array.null_count:
+        present = array.is_valid().to_pylist()
+        return [row if there else None for row, there in zip(rows, present, strict=True)]
+    return rows
+
+
+def _check_column(path: Path, found: pa.Schema, name: str, shape: Shape, *, required: bool) -> None:
+    if name not in found.names:
+        if required:
+            have = ", ".join(found.names)
+            raise UserError(f"{path}: {name}: no such column (the file has {have})")
+        return
+    got = found.field(name).type
+    if not _fits(got, shape):
+        raise UserError(f"{path}: {name}: column holds {got}, must be {arrow_type(shape)}")
+
+
+def _fits(got: pa.DataType, shape: Shape) -> bool:
+    if pa.types.is_null(got):
+        return True  # a column of nothing but None; the rows are checked later
+    if shape.item is not None:
+        lists = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+        return any(test(got) for test in lists) and _fits(got.value_type, shape.item)
+    if pa.types.is_dictionary(got):
+        return _fits(got.value_type, shape)
+    if shape.scalar is str:
+        return bool(pa.types.is_string(got) or pa.types.is_large_string(got))
+    return bool(pa.types.is_integer(got) or pa.types.is_floating(got))
