@@ -1,0 +1,44 @@
+# make install | demo | test | lint | docs    (each of the others installs first)
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint fix docs
+
+help:
+	@echo "make install   make .venv with everything the demo and the tests need"
+	@echo "make demo      the whole loop on a CPU, ends with demo/report.html"
+	@echo "make test      lint, types and tests"
+	@echo "make lint      lint and types only"
+	@echo "make fix       format the code and mend what can be mended"
+	@echo "make docs      write docs/cli.md and the tree in README.md again"
+
+install: $(INSTALLED)
+
+# Made again only when what is to be installed has changed.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Surefoot needs Python 3.11 or newer: make install PYTHON=python3.11" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,hub]'
+	@touch $@
+
+demo: install
+	$(BIN)/surefoot demo --out demo --overwrite
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+fix: install
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: install
+	$(BIN)/python docs/make_docs.py
