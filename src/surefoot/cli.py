@@ -13,6 +13,7 @@ import logging
 import math
 import os
 import sys
+import textwrap
 import traceback
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TextIO
@@ -118,6 +119,7 @@ def find_verb(words: Sequence[str]) -> str | None:
         return None
     asked = " ".join(words[:2]) if is_group else words[0]
     near = difflib.get_close_matches(asked, VERBS, n=1)
+    near = near or difflib.get_close_matches(" ".join(words[:2]), VERBS, n=1)
     hint = f"did you mean `surefoot {near[0]}`?" if near else "`surefoot --help` lists them"
     raise UserError(f"there is no command `surefoot {asked}`; {hint}")
 
@@ -153,8 +155,9 @@ def parse(name: str, words: Sequence[str]) -> Any:
         config,
         args=list(words),
         prog=f"surefoot {name}",
-        # Verbatim, as tyro's own reading of a docstring drops its example.
-        description=inspect.cleandoc(config.__doc__ or ""),
+        # Given here, as tyro's own reading of a docstring drops its example;
+        # indented, as it would join lines that begin with a letter.
+        description=textwrap.indent(inspect.cleandoc(config.__doc__ or ""), "  "),
         config=(tyro.conf.FlagCreatePairsOff,),
     )
 

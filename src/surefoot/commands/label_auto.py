@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from surefoot.commands.join import read_solutions, shards_of
@@ -35,8 +34,8 @@ class Config(Writes):
     solutions: SolutionsPath
     """Table of solutions to them."""
     by: Literal["checker"] = "checker"
-    """The rater. `checker` knows the truth of every step of the problems made by
-    `surefoot problems arith`, and no others."""
+    """The rater. The exact checker knows the truth of every step, but only for the
+    problems that `surefoot problems arith` makes."""
     skip_bad: bool = False
     """Leave bad rows out, listed and counted on stderr, instead of stopping at the first."""
 

@@ -31,7 +31,6 @@ class Library:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self._owner = os.getpid()
-        atexit.register(self.close)
 
     def equal(self, given: str, gold: str) -> tuple[bool | None, str | None]:
         """Whether the answers are equal (None: undecided) and, if undecided, why."""
@@ -41,6 +40,7 @@ class Library:
                 self._process, self._owner = None, os.getpid()
             if self._process is None:
                 self._process = _start()
+                atexit.register(self.close)
                 if self._ask("0", "0", START_LIMIT) is None:
                     return None, "math-verify does not start"
             reply = self._ask(given, gold, self._time_limit)
@@ -50,6 +50,7 @@ class Library:
 
     def close(self) -> None:
         """Ends the process; the next question starts another."""
+        atexit.unregister(self.close)
         process, self._process = self._process, None
         if process is not None and self._owner == os.getpid():
             process.kill()
