@@ -11,14 +11,14 @@ one is chosen with chance 1/(1+j), which is the integral of y^j over [0, 1]; so
 Both the coefficient and the integral are finite sums: the coefficient by Cauchy's
 formula on the circle |x| = N/(M-N), where the polynomials become characteristic
 functions of truncated binomials and nothing overflows; the integral by
-Gauss-Legendre nodes. Terms below 1e-13 are left out, so a chance is right to
-about 1e-9; `tests/evaluation/test_majority.py` compares it with enumeration and
+Gauss-Legendre nodes. Terms below 1e-11 are left out, so a chance is right to
+about 1e-8; `tests/evaluation/test_majority.py` compares it with enumeration and
 with fractions. No simulation, no seed.
 """
 
 from collections.abc import Sequence
 from functools import lru_cache
-from math import ceil, exp, log, pi
+from math import ceil, log, pi
 from typing import NamedTuple
 
 import numpy as np
@@ -26,12 +26,12 @@ from numpy.typing import NDArray
 
 from surefoot.evaluation.estimators import FloatArray, IntArray, check_n
 
-_NEGLIGIBLE = -30.0
+_NEGLIGIBLE = -27.0
 """Logarithm of the chance below which an event is left out."""
 _CERTAIN = -23.0
 """Logarithm of the chance of error at which a vote counts as decided."""
-_BLOCK = 1 << 17
-"""Numbers in one array of the sum, so that it stays in the cache."""
+_ROWS = 16
+"""Values of t summed at once: few enough that their rivals are the same ones."""
 
 
 class _Vote(NamedTuple):
@@ -125,30 +125,46 @@ def _log_chance_of_reversal(lead: IntArray, voters: IntArray, pool: int, n: int)
 
 
 def _sum_over_votes(vote: _Vote) -> float:
-    """The sum over t of the module's formula, in blocks of t."""
+    """The sum over t of the module's formula.
+
+    Above the votes any rival may reach, t votes win outright and the chance of
+    t is enough; below those that some rival surely passes, they lose.
+    """
+    t, chance = _votes_for(vote.right, vote.pool, vote.n)
+    ranges = [_votes_for(size, vote.pool, vote.n)[0][[0, -1]] for size in vote.sizes.tolist()]
+    lowest, highest = np.max(ranges, axis=0)
+    won = float(chance[t > highest].sum())
+    contested = t[(t >= max(lowest, 1)) & (t <= highest)]
+    if not len(contested):
+        return min(1.0, won)
+    tops = [int(last) for _, last in ranges]
+    return min(1.0, max(0.0, won + _contested(vote, contested, tops)))
+
+
+def _contested(vote: _Vote, t: IntArray, tops: list[int]) -> float:
+    """The part of the sum with these t; `tops` are the most votes of each size of rival."""
     u = vote.n / vote.pool
-    t = _likely_votes(vote)
     angles, weights = _circle(vote.pool, vote.n)
-    turns = np.exp(1j * angles)
-    outside = 1.0 - u + u * turns  # one solution, drawn or not
-    rivals = _rivals(vote, u, int(t[0]), int(t[-1]), turns)
-    rest = vote.pool - vote.right - sum(rival.size * rival.copies for rival in rivals)
-    # Logarithm and power apart: `outside**rest` in one go loses the phase.
-    base = np.exp(rest * np.log(outside) - 1j * vote.n * angles) * weights
+    turns = np.exp(1j * angles * np.arange(t[-1] + 1)[:, None])  # (t + 1, A)
+    # One solution, drawn or not. Logarithm and power apart: a power keeps the phase.
+    log_outside = np.log(1.0 - u + u * turns[1])
+    rivals = [
+        _rival(size, copies, top, u, t, turns)
+        for size, copies, top in zip(vote.sizes.tolist(), vote.copies.tolist(), tops, strict=True)
+        if top >= t[0]
+    ]
     right = np.exp(_log_binomial(vote.right, u, t))
-    log_norm = float(_log_binomial(vote.pool, u, np.array([vote.n]))[0])
-    ties = _ties_to_expect(rivals, t, vote.n)
-    total, start = 0.0, 0
-    while start < len(t):
-        nodes = ceil((ties[start] + 1) / 2)
-        stop = min(len(t), start + max(1, _BLOCK // (nodes * len(angles))))
-        nodes = ceil((int(ties[start:stop].max()) + 1) / 2)
-        rows = slice(start, stop)
-        integral = _integral(rivals, t[rows] - int(t[0]), nodes)
-        phases = turns[None, :] ** t[rows, None]
-        total += float(np.real(right[rows] @ (integral * phases) @ base))
-        start = stop
-    return min(1.0, max(0.0, total / exp(log_norm)))
+    scale = weights * np.exp(-1j * vote.n * angles - _log_binomial(vote.pool, u, [vote.n]))
+    total = 0.0
+    for start in range(0, len(t), _ROWS):
+        rows = slice(start, min(start + _ROWS, len(t)))
+        standing = [rival for rival in rivals if rival.top >= t[start]]
+        rest = vote.pool - vote.right - sum(rival.size * rival.copies for rival in standing)
+        nodes = ceil((_most_tied(standing, t[rows], rows, vote.n) + 1) / 2)
+        integral = _integral(standing, rows, nodes)
+        outside = scale * np.exp(rest * log_outside)
+        total += float(np.real(right[rows] @ (integral * turns[t[rows]]) @ outside))
+    return total
 
 
 class _Rival(NamedTuple):
@@ -156,78 +172,69 @@ class _Rival(NamedTuple):
 
     size: int
     copies: int
+    top: int  # most votes it may have
     below: NDArray[np.complex128]  # (T, A) fewer than t votes
     at: NDArray[np.complex128]  # (T, A) exactly t votes
     chance_at: FloatArray  # (T,) chance of exactly t votes
 
 
-def _rivals(
-    vote: _Vote, u: float, first: int, last: int, turns: NDArray[np.complex128]
-) -> list[_Rival]:
-    """Those wrong answers that may reach the smallest likely t."""
-    rivals = []
-    for size, copies in zip(vote.sizes.tolist(), vote.copies.tolist(), strict=True):
-        votes = np.arange(min(size, last) + 1)
-        chances = np.exp(_log_binomial(size, u, votes))
-        if size < first or 1.0 - chances[:first].sum() < np.exp(_NEGLIGIBLE):
-            continue  # its factor is that of solutions without an answer
-        terms = chances[:, None] * turns[None, :] ** votes[:, None]
-        fewer = np.vstack([np.zeros_like(turns), np.cumsum(terms, axis=0)])
-        t = np.arange(first, last + 1)
-        within = t <= size
-        at = np.where(within[:, None], terms[np.minimum(t, len(votes) - 1)], 0.0)
-        chance_at = np.where(within, chances[np.minimum(t, len(votes) - 1)], 0.0)
-        below = fewer[np.minimum(t, len(votes))]
-        rivals.append(_Rival(size, copies, below, at, chance_at))
-    return rivals
+def _rival(
+    size: int, copies: int, top: int, u: float, t: IntArray, turns: NDArray[np.complex128]
+) -> _Rival:
+    votes = np.arange(min(size, len(turns) - 1) + 1)
+    chances = np.exp(_log_binomial(size, u, votes))
+    terms = chances[:, None] * turns[: len(votes)]
+    fewer = np.zeros((len(votes) + 1, turns.shape[1]), dtype=np.complex128)
+    np.cumsum(terms, axis=0, out=fewer[1:])
+    inside = t < len(votes)
+    row = np.minimum(t, len(votes) - 1)
+    at = np.where(inside[:, None], terms[row], 0.0)
+    below = fewer[np.minimum(t, len(votes))]
+    return _Rival(size, copies, top, below, at, np.where(inside, chances[row], 0.0))
 
 
-def _integral(rivals: list[_Rival], rows: IntArray, nodes: int) -> NDArray[np.complex128]:
-    """(len(rows), A) integral over y of the product of the rivals' factors."""
-    if not rivals:
-        return np.ones((len(rows), 1), dtype=np.complex128)
+def _integral(rivals: list[_Rival], rows: slice, nodes: int) -> NDArray[np.complex128]:
+    """(T, A) integral over y of the product of the rivals' factors."""
     y, weights = _unit_nodes(nodes)
-    product = np.ones(1, dtype=np.complex128)
+    product = np.ones((1, nodes, 1), dtype=np.complex128)
     for rival in rivals:
-        factor = rival.below[rows][:, None, :] + y[:, None] * rival.at[rows][:, None, :]
+        factor = rival.below[rows, None, :] + y[:, None] * rival.at[rows, None, :]
         product = product * (factor if rival.copies == 1 else factor**rival.copies)
     integral: NDArray[np.complex128] = (product * weights[:, None]).sum(axis=1)
     return integral
 
 
-def _ties_to_expect(rivals: list[_Rival], t: IntArray, n: int) -> IntArray:
-    """(T,) How many rivals may stand at t together, chances below 1e-13 aside.
+def _most_tied(rivals: list[_Rival], t: IntArray, rows: slice, n: int) -> int:
+    """How many rivals may stand at some t of the block together, with a chance worth counting.
 
-    An upper bound by the votes there are (n - t of them for the others) and by
-    Chernoff's for a sum of independent coins.
+    At most as many as there are, or as the n - t other votes allow; else
+    Chernoff's bound for a sum of independent coins.
     """
-    at_most = np.maximum(n - t, 0) // np.maximum(t, 1)
-    at_most = np.where(t == 0, n, at_most)
-    if not rivals:
-        return np.zeros_like(t)
-    able = sum(rival.copies * (rival.size >= t) for rival in rivals)
-    mean = sum(rival.copies * rival.chance_at for rival in rivals)
-    ties = np.minimum(at_most, able)
-    for row, expected in enumerate(np.asarray(mean, dtype=np.float64).tolist()):
-        j = 1
-        while j < ties[row] and j * log(max(expected, 1e-300) / j) + j - expected > (
-            _NEGLIGIBLE if j > expected else -np.inf
-        ):
+    most = 0
+    expected = sum(rival.copies * rival.chance_at[rows] for rival in rivals)
+    for votes, mean in zip(t.tolist(), np.broadcast_to(expected, t.shape).tolist(), strict=True):
+        able = sum(rival.copies for rival in rivals if rival.top >= votes)
+        limit = min(able, (n - votes) // votes)
+        j = most
+        while j < limit and (j <= mean or _log_poisson_tail(j, mean) > _NEGLIGIBLE):
             j += 1
-        ties[row] = min(int(ties[row]), j)
-    return np.asarray(ties, dtype=np.int64)
+        most = j
+    return most
 
 
-def _likely_votes(vote: _Vote) -> IntArray:
-    """Votes t >= 1 for the right answer that a draw holds with some chance."""
-    t = np.arange(max(1, vote.n - (vote.pool - vote.right)), min(vote.right, vote.n) + 1)
-    log_chance = (
-        _log_choose(vote.right, t)
-        + _log_choose(vote.pool - vote.right, vote.n - t)
-        - _log_choose(vote.pool, np.array([vote.n]))
-    )
-    likely = t[log_chance > min(_NEGLIGIBLE, float(log_chance.max()) - 1.0)]
-    return np.arange(likely[0], likely[-1] + 1)
+def _log_poisson_tail(j: int, mean: float) -> float:
+    """Chernoff's bound on the log-chance of more than j > mean events."""
+    return j * log(max(mean, 1e-300) / max(j, 1)) + j - mean
+
+
+def _votes_for(size: int, pool: int, n: int) -> tuple[IntArray, FloatArray]:
+    """Votes an answer of this size may get in a draw, and their chances (hypergeometric)."""
+    votes = np.arange(max(0, n - (pool - size)), min(size, n) + 1)
+    log_chance = _log_choose(size, votes) + _log_choose(pool - size, n - votes)
+    log_chance -= _log_choose(pool, [n])
+    likely = np.flatnonzero(log_chance > min(_NEGLIGIBLE, float(log_chance.max()) - 1.0))
+    kept = slice(likely[0], likely[-1] + 1)
+    return votes[kept], np.exp(log_chance[kept])
 
 
 def _circle(pool: int, n: int) -> tuple[FloatArray, FloatArray]:
@@ -261,15 +268,18 @@ def _log_factorials(up_to: int) -> FloatArray:
     return table
 
 
-def _log_choose(total: int, chosen: IntArray) -> FloatArray:
-    table = _log_factorials(max(total, 1))
-    log_ways: FloatArray = table[total] - table[chosen] - table[total - chosen]
+def _log_choose(total: int, chosen: IntArray | list[int]) -> FloatArray:
+    # Tables of a few lengths serve all totals.
+    table = _log_factorials(1 << total.bit_length())
+    some = np.asarray(chosen)
+    log_ways: FloatArray = table[total] - table[some] - table[total - some]
     return log_ways
 
 
-def _log_binomial(total: int, u: float, successes: IntArray) -> FloatArray:
+def _log_binomial(total: int, u: float, successes: IntArray | list[int]) -> FloatArray:
     """Log-chance of that many successes in `total` tries of chance u in (0, 1)."""
+    some = np.asarray(successes)
     log_chance: FloatArray = (
-        _log_choose(total, successes) + successes * np.log(u) + (total - successes) * np.log1p(-u)
+        _log_choose(total, some) + some * np.log(u) + (total - some) * np.log1p(-u)
     )
     return log_chance

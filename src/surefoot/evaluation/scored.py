@@ -20,7 +20,7 @@ from typing import Any
 
 from surefoot.errors import BadRow, UserError
 from surefoot.evaluation.pools import Pool, answer_key, make_pool
-from surefoot.tables import json_lines
+from surefoot.jsonlines import json_lines
 
 _SERIES = {"prm": "prm_score", "orm": "orm_score"}
 
