@@ -60,15 +60,15 @@ def cli_page() -> str:
 
 
 def help_text(name: str) -> str:
-    """What `surefoot NAME --help` prints on a terminal of `WIDTH` columns, without colours."""
+    """What `surefoot NAME --help` prints on a terminal of `WIDTH` columns."""
     shown = io.StringIO()
     with (
-        mock.patch.dict(os.environ, {"COLUMNS": WIDTH, "NO_COLOR": "1", "TERM": "dumb"}),
+        mock.patch.dict(os.environ, {"COLUMNS": WIDTH, "NO_COLOR": "1"}),
         contextlib.redirect_stdout(shown),
         contextlib.suppress(SystemExit),
     ):
         parse(name, ["--help"])
-    return "\n".join(line.rstrip() for line in shown.getvalue().strip().splitlines())
+    return shown.getvalue().strip()
 
 
 def readme() -> str:

@@ -5,13 +5,16 @@ progress bars to stderr. Exit codes: 0 done, 1 failed, 2 asked wrongly, 130
 interrupted. A user's mistake is one line; `--debug` shows the traceback.
 """
 
+import contextlib
 import difflib
 import importlib
 import inspect
+import io
 import json
 import logging
 import math
 import os
+import re
 import sys
 import textwrap
 import traceback
@@ -151,15 +154,24 @@ def parse(name: str, words: Sequence[str]) -> Any:
     import tyro
 
     config = load_config(name)
-    return tyro.cli(
-        config,
-        args=list(words),
-        prog=f"surefoot {name}",
-        # Given here, as tyro's own reading of a docstring drops its example;
-        # indented, as it would join lines that begin with a letter.
-        description=textwrap.indent(inspect.cleandoc(config.__doc__ or ""), "  "),
-        config=(tyro.conf.FlagCreatePairsOff,),
-    )
+    shown = io.StringIO()
+    try:
+        # Caught, so that help is the same plain text on a terminal, in a pipe
+        # and in docs/cli.md, and without the double blank lines tyro makes.
+        with contextlib.redirect_stdout(shown):
+            return tyro.cli(
+                config,
+                args=list(words),
+                prog=f"surefoot {name}",
+                # Given here, as tyro's own reading of a docstring drops its
+                # example; indented, as it joins lines that begin with a letter.
+                description=textwrap.indent(inspect.cleandoc(config.__doc__ or ""), "  "),
+                config=(tyro.conf.FlagCreatePairsOff,),
+            )
+    finally:
+        if shown.getvalue():
+            lines = [line.rstrip() for line in shown.getvalue().strip().splitlines()]
+            print(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)))  # noqa: T201
 
 
 def _run(name: str, words: list[str]) -> int:

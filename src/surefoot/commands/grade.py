@@ -39,8 +39,8 @@ class Config(Writes):
     solutions: Annotated[Path | None, tyro.conf.Positional, arg(metavar="SOLUTIONS")] = None
     """Table of solutions to them."""
     pairs: Path | None = None
-    """Instead of tables: a JSONL file of {"given", "gold"} rows. In the output each row
-    has a "verdict" and a "reason" as well. A given answer of null is no_answer."""
+    """Instead of tables: a JSONL file of rows with `given` (null: no answer) and `gold`.
+    Each row comes out with `verdict` and `reason` added."""
     skip_bad: bool = False
     """Leave bad rows out, listed and counted on stderr, instead of stopping at the first."""
 
