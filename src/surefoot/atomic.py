@@ -7,7 +7,6 @@ the disk and renamed. A program that is killed in between leaves at most a
 
 import errno
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,12 +17,13 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 @contextmanager
-def replacing(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
+def replacing(path: Path, *, overwrite: bool = True, shown: Path | None = None) -> Iterator[Path]:
     """A temporary path that becomes `path` when the block ends without error.
 
     Args:
         path: Where the file goes; missing parent folders are made.
         overwrite: Whether a file that is there may be replaced.
+        shown: The path that messages name, if not `path`.
 
     Raises:
         OutputExists: `path` is there and `overwrite` is false.
@@ -33,7 +33,7 @@ def replacing(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     if not overwrite and path.exists():
         raise OutputExists(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with explained(path):
+    with explained(shown or path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield temporary
@@ -58,10 +58,9 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            free = shutil.disk_usage(_existing(path)).free
             raise UserError(
-                f"{path}: the disk is full ({free / 1e6:.1f} MB free); nothing half-written "
-                "is left, make room and run the same command again"
+                f"{path}: the disk is full; nothing half-written is left, "
+                "make room and run the same command again"
             ) from error
         if isinstance(error, PermissionError | FileExistsError | NotADirectoryError):
             raise UserError(f"{path}: cannot be written: {error.strerror}") from error
@@ -77,7 +76,3 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _existing(path: Path) -> Path:
-    return next(p for p in (path, *path.absolute().parents) if p.exists())

@@ -16,13 +16,15 @@ _BATCH = 16_384
 """Rows made plain at a time."""
 
 
-def write_parquet(path: Path, records: Sequence[Record], record: type[Any]) -> None:
-    """Write one Parquet file atomically; `records` may be empty."""
+def write_parquet(
+    path: Path, records: Sequence[Record], record: type[Any], *, shown: Path | None = None
+) -> None:
+    """Write one Parquet file atomically; `records` may be empty, `shown` as in `replacing`."""
     check_all(records, record)
     fields = schema(record)
     arrays = [pa.array([getattr(r, f.name) for r in records], f.type) for f in fields]
     table = pa.Table.from_arrays(arrays, schema=fields)
-    with replacing(path) as temporary:
+    with replacing(path, shown=shown) as temporary:
         pq.write_table(table, temporary, compression="zstd")
 
 

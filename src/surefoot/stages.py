@@ -35,6 +35,7 @@ from surefoot.tables import (
     clear,
     is_folder,
     read,
+    read_stage,
     shard_name,
 )
 
@@ -152,9 +153,8 @@ def _run(
 
 def _admit(out: Path, folder: Path, wanted: dict[str, Any], *, overwrite: bool) -> None:
     """Decide whether to start, to go on or to refuse; clear the place if asked."""
-    stage = folder / STAGE_FILE
-    if stage.is_file():
-        found = json.loads(stage.read_text(encoding="utf-8"))
+    found = read_stage(folder)
+    if found is not None:
         differences = list(_differences({k: found.get(k) for k in wanted}, wanted))
         if found.get("status") != "complete" and not differences:
             if not is_folder(out):
