@@ -1,0 +1,64 @@
+"""A full disk, for real: one line, nothing half-written, and the work goes on later."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from surefoot.errors import UserError
+from surefoot.records import Problem, Solution
+from surefoot.stages import run_stage
+from surefoot.tables import read, write
+
+NAMES = ["t.jsonl", "t.jsonl.gz", "t.parquet", "t"]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 200 kB; skips where one cannot be mounted."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "surefoot-test", str(folder)]
+    if (
+        sys.platform != "linux"
+        or os.geteuid() != 0
+        or subprocess.run(mount, check=False, capture_output=True).returncode
+    ):
+        pytest.skip("a small file system can only be mounted by root")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_full_disk_leaves_nothing_half_written(small_disk: Path, name: str) -> None:
+    big = [
+        Problem(problem_id=str(i), statement=os.urandom(5000).hex(), answer="") for i in range(99)
+    ]
+    old = Problem(problem_id="p1", statement="1 + 1 = ?", answer="2")
+    write(small_disk / name, [old])
+    with pytest.raises(UserError, match="the disk is full") as error:
+        write(small_disk / name, big, overwrite=True)
+    assert str(error.value).startswith(
+        f"{small_disk / name}: the disk is full; nothing half-written is left"
+    )
+    assert read(small_disk / name, Problem) == [old]
+    assert {p.name for p in small_disk.iterdir()} == {name}
+
+
+def test_a_full_disk_stops_a_stage_that_then_goes_on(small_disk: Path) -> None:
+    def work(shard: int) -> list[Solution]:
+        noise = os.urandom(20_000).hex()
+        return [Solution(solution_id=f"{shard}", problem_id="p", steps=(noise,))]
+
+    with pytest.raises(UserError, match="the disk is full"):
+        run_stage(small_disk / "out", Solution, range(40), work, spec={})
+    there = sorted(p.name for p in (small_disk / "out").iterdir())
+    assert there[-1] == "stage.json"
+    assert 0 < len(there) - 1 < 40
+    assert all(name.startswith("part-") for name in there[:-1])
+    subprocess.run(["mount", "-o", "remount,size=9m", str(small_disk)], check=True)
+    result = run_stage(small_disk / "out", Solution, range(40), work, spec={})
+    assert (result.rows, result.resumed) == (40, len(there) - 1)
