@@ -56,9 +56,10 @@ def score_colour(score: float) -> str:
 
     Example:
         >>> score_colour(0.0), score_colour(1.0)
-        ('rgba(217,38,38,0.42)', 'rgba(38,217,97,0.34)')
+        ('rgba(217,38,38,0.42)', 'rgba(38,217,98,0.34)')
     """
     bounded = min(1.0, max(0.0, score))
-    red, green, blue = colorsys.hls_to_rgb(140.0 * bounded / 360.0, 0.5, 0.7)
+    # The power keeps one half amber; on an even scale it would be green already.
+    red, green, blue = colorsys.hls_to_rgb(140.0 * bounded**1.6 / 360.0, 0.5, 0.7)
     alpha = 0.42 - 0.08 * bounded
     return f"rgba({255 * red:.0f},{255 * green:.0f},{255 * blue:.0f},{alpha:.2f})"
