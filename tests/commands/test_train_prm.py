@@ -1,0 +1,190 @@
+"""`surefoot train prm`, and what the three finetuning commands share."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from surefoot.cli import main
+from surefoot.commands.train_prm import Config, run
+from surefoot.errors import ModelFolderError, OutputExists, UserError
+from surefoot.records import Labels, Problem, Scores, Solution
+from surefoot.tables import read, write
+from surefoot.verifiers.folder import load_verifier
+from surefoot.verifiers.scoring import score_solutions
+from toy_sums import toy_sums, write_tables
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> dict[str, Any]:
+    paths = write_tables(toy_sums(), tmp_path)
+    return {name: Path(paths[name]) for name in ("problems", "solutions", "labels")}
+
+
+def test_a_tiny_prm_learns_to_tell_good_steps_from_bad(tiny_folder: Path, tmp_path: Path) -> None:
+    """Steps that say so themselves: the chain from records to scores must pass that on."""
+    problems = [Problem(problem_id=f"p{i}", statement=f"{i}", answer="1") for i in range(10)]
+    words = {1: "good", 0: "same", -1: "evil"}
+    solutions, labels = [], []
+    for p in problems:
+        for s, ratings in enumerate([(1, 1), (0, 1), (1, 0), (-1,), (1, -1), (0, -1)]):
+            ids: dict[str, Any] = {"solution_id": f"{p.problem_id}/{s}", "problem_id": p.problem_id}
+            solutions.append(Solution(**ids, steps=tuple(words[r] for r in ratings)))
+            labels.append(Labels(**ids, ratings=ratings))  # type: ignore[arg-type]
+    for name, rows in (("problems", problems), ("solutions", solutions), ("labels", labels)):
+        write(tmp_path / f"{name}.jsonl", rows)
+    report = run(
+        Config(
+            base=str(tiny_folder),
+            problems=tmp_path / "problems.jsonl",
+            solutions=tmp_path / "solutions.jsonl",
+            labels=tmp_path / "labels.jsonl",
+            out=tmp_path / "prm",
+            epochs=40,
+            learning_rate=1e-2,
+            batch_tokens=512,
+            holdout=0.3,
+        )
+    )
+    assert report["last_loss"] < 0.05 < 2 < report["first_loss"]
+    assert report["holdout_loss"] < report["position_loss"]
+    assert report["step_auc"] == report["within_problem_auc"] == 1.0
+    verifier = load_verifier(tmp_path / "prm")
+    scored = score_solutions(verifier, {p.problem_id: p for p in problems}, solutions)
+    for row, scores in zip(labels, scored, strict=True):
+        assert scores.step_probabilities is not None
+        for rating, chances in zip(row.ratings, scores.step_probabilities, strict=True):
+            assert rating is not None
+            assert chances[rating + 1] > 0.9
+        assert (scores.solution_score > 0.5) == (row.first_error is None)
+
+
+@pytest.mark.parametrize("rating_tokens_only", [False, True])
+def test_report_and_folder(
+    tiny_folder: Path, tables: dict[str, Any], tmp_path: Path, rating_tokens_only: bool
+) -> None:
+    report = run(
+        Config(
+            base=str(tiny_folder),
+            **tables,
+            out=tmp_path / "prm",
+            batch_tokens=400,
+            rating_tokens_only=rating_tokens_only,
+        )
+    )
+    metrics = (tmp_path / "prm/metrics.jsonl").read_text().splitlines()
+    assert report["updates"] == len(metrics) > 5
+    assert report["examples"] + report["left_out"].get("duplicate", 0) == 80
+    assert report["seconds"] > 0
+    assert json.loads((tmp_path / "prm/training.json").read_text()) == report
+    first = json.loads(metrics[0])["loss"]
+    # A softmax over 3 tokens starts near ln 3, over the vocabulary near ln 291.
+    assert first == pytest.approx(1.1 if rating_tokens_only else 5.7, abs=0.3)
+    assert load_verifier(tmp_path / "prm").settings.kind == "prm"
+
+
+def test_limit_and_seed(tiny_folder: Path, tables: dict[str, Any], tmp_path: Path) -> None:
+    reports = [
+        run(Config(base=str(tiny_folder), **tables, out=tmp_path / f"{i}", limit=9, seed=seed))
+        for i, seed in enumerate([0, 0, 1])
+    ]
+    assert [r["examples"] for r in reports] == [9, 9, 9]
+    assert reports[0]["first_loss"] == reports[1]["first_loss"]
+
+
+def command(folder: Path, tables: dict[str, Any], out: Path) -> list[str]:
+    flags = [f"--{name}={path}" for name, path in tables.items()]
+    settings = ["--batch-tokens=200", "--epochs=6", "--optimizer=muon", "--checkpoint-every=5"]
+    return ["train", "prm", f"--base={folder}", *flags, *settings, f"--out={out}"]
+
+
+def test_kill_9_and_the_same_command_again(
+    tiny_folder: Path, tables: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "prm"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "surefoot", *command(tiny_folder, tables, out)],
+        env={**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    metrics = out / "metrics.jsonl"
+    deadline = time.monotonic() + 120
+    while not (metrics.exists() and len(metrics.read_text().splitlines()) > 7):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert (out / ".checkpoint").is_dir()
+    unbroken = tmp_path / "unbroken"
+    assert main(command(tiny_folder, tables, out)) == 0
+    assert main(command(tiny_folder, tables, unbroken)) == 0
+    capsys.readouterr()
+
+    def curve(folder: Path) -> list[float]:
+        lines = (folder / "metrics.jsonl").read_text().splitlines()
+        return [json.loads(line)["loss"] for line in lines]
+
+    assert curve(out) == curve(unbroken)
+    ours, theirs = (load_file(f / "model.safetensors") for f in (out, unbroken))
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    assert sorted(p.name for p in out.iterdir()) == sorted(p.name for p in unbroken.iterdir())
+
+
+def test_bad_input(
+    tiny_folder: Path, tables: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def config(**changes: Any) -> Config:
+        settings: dict[str, Any] = {
+            "base": str(tiny_folder),
+            **tables,
+            "out": tmp_path / "out",
+            **changes,
+        }
+        return Config(**settings)
+
+    for flag, changes in {
+        "--epochs": {"epochs": 0},
+        "--batch-tokens": {"batch_tokens": 0},
+        "--learning-rate": {"learning_rate": -1.0},
+        "--holdout": {"holdout": 1.0},
+        "--limit": {"limit": 0},
+    }.items():
+        with pytest.raises(UserError, match=flag):
+            config(**changes)
+    with pytest.raises(UserError, match=r"gone\.jsonl: no such file"):
+        run(config(labels=tmp_path / "gone.jsonl"))
+    without_weights = tmp_path / "light"
+    shutil.copytree(tiny_folder, without_weights)
+    (without_weights / "model.safetensors").unlink()
+    with pytest.raises(ModelFolderError, match="no weights"):
+        run(config(base=str(without_weights)))
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there/file").write_text("x")
+    with pytest.raises(OutputExists):
+        run(config(out=tmp_path / "there"))
+    assert main(command(without_weights, tables, tmp_path / "out")) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_scores_of_a_trained_prm_survive_a_round_trip(
+    tiny_folder: Path, tables: dict[str, Any], tmp_path: Path
+) -> None:
+    run(Config(base=str(tiny_folder), **tables, out=tmp_path / "prm", limit=5))
+    data = toy_sums()
+    problems = {p.problem_id: p for p in data.problems}
+    scores = score_solutions(load_verifier(tmp_path / "prm"), problems, data.solutions)
+    for name in ("scores.jsonl", "scores"):
+        write(tmp_path / name, scores)
+        assert read(tmp_path / name, Scores) == scores
