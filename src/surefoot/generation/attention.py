@@ -1,0 +1,155 @@
+"""Attention of one new token a row over a shared prompt and the row's own tokens.
+
+`transformers` models ask a registry for their attention function; ours is
+registered under `NAME`. While an engine decodes (`decoding`), it computes the
+scores against a prompt once for all rows of the group as one matrix product,
+and the scores against each row's own tokens; grouped query heads share their
+key/value head without copies. Outside, it is plain causal attention.
+
+Axes: B rows, H query heads, K key/value heads, Q = H/K, G groups, R rows a group,
+P prompt tokens, T own tokens, D width.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AttentionInterface, PreTrainedModel
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+
+from surefoot.errors import UserError
+from surefoot.generation.cache import SharedPromptCache, Step
+
+NAME = "surefoot_shared_prompt"
+_decoding: ContextVar[SharedPromptCache | None] = ContextVar("decoding", default=None)
+_UNSUPPORTED = {"softcap": "capped scores", "s_aux": "attention sinks", "position_bias": "biases"}
+
+
+@contextmanager
+def using_shared_prompts(model: PreTrainedModel) -> Iterator[None]:
+    """Lets the model compute with our attention; its own comes back at the end."""
+    before = model.config._attn_implementation
+    model.set_attn_implementation(NAME)
+    try:
+        yield
+    finally:
+        model.set_attn_implementation(before)
+
+
+@contextmanager
+def decoding(cache: SharedPromptCache) -> Iterator[None]:
+    """Within it a forward pass is one step of the rows in `cache`."""
+    token = _decoding.set(cache)
+    try:
+        yield
+    finally:
+        _decoding.reset(token)
+
+
+def attention(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    **kwargs: Any,
+) -> tuple[Tensor, None]:
+    """The function in the registry.
+
+    Args:
+        module: The layer's attention module.
+        query: (B, H, 1, D) while decoding, else (B, H, L, D).
+        key: (B, K, T, D) what the cache's `update` returned: the rows' own.
+        value: (B, K, T, D) likewise.
+        attention_mask: None; the masks are in the cache.
+        scaling: Factor on the scores; 1/sqrt(D) by default.
+        kwargs: What else the model passes on.
+
+    Returns:
+        (B, 1, H, D), and None in place of the weights.
+
+    Raises:
+        UserError: The model wants something of its attention that is not done here.
+    """
+    for name, what in _UNSUPPORTED.items():
+        if kwargs.get(name) is not None:
+            raise UserError(
+                f"{type(module).__name__}: attention with {what} is not sampled in process"
+            )
+    cache = _decoding.get()
+    if cache is None:
+        out: tuple[Tensor, None] = sdpa_attention_forward(
+            module, query, key, value, attention_mask, scaling=scaling, **kwargs
+        )
+        return out
+    store = cache.stores[cache.last_layer]
+    n_prompt = cache.step.n_prompt
+    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    return shared_prompt_attention(
+        query * scale,
+        store.prompt_keys.data[:, :, :n_prompt],
+        store.prompt_values.data[:, :, :n_prompt],
+        key,
+        value,
+        cache.step,
+    ), None
+
+
+def shared_prompt_attention(
+    query: Tensor,
+    prompt_keys: Tensor,
+    prompt_values: Tensor,
+    own_keys: Tensor,
+    own_values: Tensor,
+    step: Step,
+) -> Tensor:
+    """Softmax over prompt and own tokens together, as if each row held both.
+
+    Args:
+        query: (B, H, 1, D), scaled.
+        prompt_keys: (>= G, K, P, D).
+        prompt_values: (>= G, K, P, D).
+        own_keys: (B, K, T, D).
+        own_values: (B, K, T, D).
+        step: Which row belongs to which group, and the lengths.
+
+    Returns:
+        (B, 1, H, D).
+    """
+    n_rows, n_heads, _, width = query.shape
+    n_shared = own_keys.shape[1]
+    q_BKQD = query.reshape(n_rows, n_shared, n_heads // n_shared, width)
+    scores = torch.cat(
+        [
+            _to_groups(q_BKQD, prompt_keys[: step.n_groups].mT, step),
+            q_BKQD @ own_keys.mT,
+        ],
+        -1,
+    )
+    weights = (scores.float() + step.mask_B).softmax(-1).to(query.dtype)
+    n_prompt = prompt_keys.shape[-2]
+    out = _to_groups(weights[..., :n_prompt], prompt_values[: step.n_groups], step)
+    out += weights[..., n_prompt:] @ own_values
+    return out.reshape(n_rows, 1, n_heads, -1)
+
+
+def _to_groups(rows: Tensor, prompts: Tensor, step: Step) -> Tensor:
+    """Multiplies each row (K, Q, X) by its group's matrices (K, X, Y), group by group.
+
+    Returns:
+        (B, K, Q, Y).
+    """
+    n_groups, n_shared, _, y = prompts.shape
+    q, x = rows.shape[-2:]
+    grid = rows.index_select(0, step.row_of_cell).view(n_groups, -1, n_shared, q, x)
+    width = grid.shape[1]
+    product = grid.transpose(1, 2).reshape(n_groups, n_shared, width * q, x) @ prompts
+    cells = product.view(n_groups, n_shared, width, q, y).transpose(1, 2)
+    return cells.reshape(n_groups * width, n_shared, q, y).index_select(0, step.cell_B)
+
+
+AttentionInterface.register(NAME, attention)

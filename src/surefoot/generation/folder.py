@@ -1,0 +1,130 @@
+"""Generators on disk: ordinary Hugging Face model folders.
+
+Reads: a folder with `config.json`, weights and a tokenizer, as `transformers`
+saves it. `nano` names the small base model shipped in the package. Nothing here
+is particular to one architecture.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from surefoot.errors import ModelFolderError
+
+NANO = "nano"
+SHIPPED_MODELS = Path(__file__).resolve().parent.parent / "models"
+_WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin")
+_TOKENIZER = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
+
+
+def load_model(name: str | Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Loads a causal language model and its tokenizer, ready to run.
+
+    Args:
+        name: `nano` (shipped in the package), a model folder, or the name of a
+            model on the hub (`Qwen/Qwen2.5-0.5B`; needs a network or a filled
+            cache). An existing folder wins over a hub name.
+
+    Returns:
+        The model in eval mode, in float32 on a CPU and in the folder's own
+        precision on a GPU, and the tokenizer.
+
+    Raises:
+        ModelFolderError: There is no such folder, or it lacks `config.json`,
+            weights or a tokenizer, or holds ones that do not load.
+    """
+    path = find_model(name)
+    source = str(path)
+    on_gpu = torch.cuda.is_available()
+    config = _load(source, "config.json", lambda: AutoConfig.from_pretrained(source))
+    tokenizer = _load(source, "tokenizer", lambda: AutoTokenizer.from_pretrained(source))
+    model = _load(
+        source,
+        "weights",
+        lambda: AutoModelForCausalLM.from_pretrained(
+            source, config=config, dtype="auto" if on_gpu else torch.float32
+        ),
+    )
+    _check_vocabulary(source, model, tokenizer)
+    return model.eval().to("cuda" if on_gpu else "cpu"), tokenizer
+
+
+def find_model(name: str | Path) -> Path | str:
+    """The model folder that a name stands for, or the hub name itself.
+
+    Raises:
+        ModelFolderError: It is neither a model folder nor looks like a hub name.
+    """
+    if str(name) == NANO and not Path(name).exists():
+        return _check_folder(SHIPPED_MODELS / NANO)
+    path = Path(name)
+    if path.exists() or not _looks_like_hub_name(str(name)):
+        return _check_folder(path)
+    return str(name)
+
+
+def _looks_like_hub_name(name: str) -> bool:
+    """Whether it is `owner/model`, and not a path such as `./m` or `/a/b/c`."""
+    parts = name.split("/")
+    offline = os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on")
+    is_path = name.startswith((".", "/", "~", "\\")) or Path(parts[0]).is_dir()
+    return len(parts) == 2 and all(parts) and not is_path and not offline
+
+
+def _check_folder(path: Path) -> Path:
+    if not path.exists():
+        raise ModelFolderError(f"{path}: no such model folder")
+    if not path.is_dir():
+        raise ModelFolderError(f"{path}: not a folder; a model is a folder with config.json")
+    if not (path / "config.json").is_file():
+        raise ModelFolderError(f"{path}: not a model folder: config.json is missing")
+    if not any(any(path.glob(pattern)) for pattern in _WEIGHTS):
+        raise ModelFolderError(f"{path}: no weights in this model folder (model.safetensors)")
+    if not any((path / file).is_file() for file in _TOKENIZER):
+        raise ModelFolderError(f"{path}: no tokenizer in this model folder (tokenizer.json)")
+    return path
+
+
+def _load(source: str, part: str, load: Callable[[], Any]) -> Any:
+    """Runs a loader; whatever it raises becomes one line that names the folder."""
+    try:
+        return load()
+    except Exception as error:  # transformers raises a dozen kinds for a bad file
+        why = " ".join(str(error).split())[:200]
+        raise ModelFolderError(f"{source}: {part} cannot be loaded: {why}") from error
+
+
+def _check_vocabulary(source: str, model: Any, tokenizer: Any) -> None:
+    n_rows = model.get_input_embeddings().weight.shape[0]
+    if len(tokenizer) > n_rows:
+        raise ModelFolderError(
+            f"{source}: the tokenizer knows {len(tokenizer)} tokens, the model only {n_rows}; "
+            "the tokenizer is of another model"
+        )
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    """Token ids of a text; no special token is added."""
+    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def encode_prompt(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    """Token ids of a text that begins a document.
+
+    A tokenizer that opens every text with a beginning-of-text token (Llama's
+    does, Qwen's does not) opens this one with it too: such models are at a loss
+    without. Nothing is added at the end.
+    """
+    bos = tokenizer.bos_token_id
+    opens = bos is not None and list(tokenizer("")["input_ids"])[:1] == [bos]
+    return [bos, *encode(tokenizer, text)] if opens else encode(tokenizer, text)

@@ -1,0 +1,143 @@
+"""Solutions to problems: text around the engine.
+
+Reads: problems, a generator. Writes: `Solution` records with the tokens counted,
+how each ended, and its log-probability. The paper's generator is sampled in the
+same way (Lightman et al. 2023, section 2.2).
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from surefoot.errors import UserError
+from surefoot.generation.engine import Draw, Engine, Request
+from surefoot.generation.folder import encode_prompt
+from surefoot.generation.stopping import cut_solution
+from surefoot.grading.extract import final_answer
+from surefoot.records import Problem, Solution
+from surefoot.steps import solve_prompt, split_steps
+
+Prompt = Callable[[Problem], str]
+"""Writes the text after which a solution to the problem is sampled."""
+
+
+def plain_prompt(problem: Problem) -> str:
+    """The statement alone, as a finetuned generator knows it."""
+    return solve_prompt(problem.statement)
+
+
+def solution_id(problem_id: str, index: int, seed: int) -> str:
+    """Names the solution number `index` (0-based) that a seed gives a problem.
+
+    `algebra-17/3` for seed 0, `algebra-17/s5/3` for seed 5, so that tables
+    sampled with several seeds can be joined.
+    """
+    return f"{problem_id}/{index}" if seed == 0 else f"{problem_id}/s{seed}/{index}"
+
+
+def sample(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    problems: Sequence[Problem],
+    n: int,
+    *,
+    seed: int = 0,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+    max_tokens: int = 256,
+    rows: int = 256,
+    prompt: Prompt = plain_prompt,
+    generator: str | None = None,
+    on_draw: Callable[[Draw], None] | None = None,
+) -> list[Solution]:
+    """Samples `n` solutions to each problem.
+
+    Each is a function of the model, the problem, the settings and its number:
+    neither `rows` nor the other problems change it, except where two tokens'
+    shares differ by less than rounding.
+
+    Args:
+        model: A decoder in eval mode.
+        tokenizer: Its tokenizer.
+        problems: P of them.
+        n: N, solutions a problem.
+        seed: Another seed gives other solutions, with other ids.
+        temperature: 0 is greedy.
+        top_p: In (0, 1]; 1 samples from the whole distribution.
+        max_tokens: A longer solution is cut, with `finish` "length". Less where
+            the model's context leaves less room.
+        rows: Solutions computed at once: more are faster and take more memory.
+        prompt: Writes the prompt.
+        generator: Name of the model, for the records.
+        on_draw: Called with each solution as it is finished.
+
+    Returns:
+        P * N solutions, those of a problem together, in the problems' order.
+
+    Raises:
+        UserError: A number is out of range, or a prompt fills the context.
+    """
+    for flag, value in (("-n", n), ("--max-tokens", max_tokens), ("--rows", rows)):
+        if value < 1:
+            raise UserError(f"{flag}: must be >= 1, got {value}")
+    engine = Engine(
+        model=model,
+        tokenizer=tokenizer,
+        rows=rows,
+        temperature=temperature,
+        top_p=top_p,
+        seed=seed,
+    )
+    requests = []
+    for problem in problems:
+        tokens = encode_prompt(tokenizer, prompt(problem))
+        requests.append(
+            Request(
+                prompt=tokens,
+                keys=[f"{problem.problem_id}/{index}" for index in range(n)],
+                max_tokens=min(max_tokens, _room(model, problem, len(tokens))),
+            )
+        )
+    return [
+        _solution(tokenizer, problem, solution_id(problem.problem_id, index, seed), draw, generator)
+        for problem, draws in zip(problems, engine.draw(requests, on_draw), strict=True)
+        for index, draw in enumerate(draws)
+    ]
+
+
+def _room(model: PreTrainedModel, problem: Problem, n_prompt: int) -> int:
+    """Tokens that the model's context leaves after the prompt."""
+    context = getattr(model.config, "max_position_embeddings", None)
+    if context is None:
+        return sys.maxsize
+    if n_prompt >= context:
+        raise UserError(
+            f"{problem.problem_id}: the prompt has {n_prompt} tokens, the generator's context "
+            f"holds {context}; leave the problem out, or give fewer examples"
+        )
+    return int(context) - n_prompt
+
+
+def _solution(
+    tokenizer: PreTrainedTokenizerBase,
+    problem: Problem,
+    name: str,
+    draw: Draw,
+    generator: str | None,
+) -> Solution:
+    text = cut_solution(
+        tokenizer.decode(
+            list(draw.tokens), skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
+    )
+    return Solution(
+        solution_id=name,
+        problem_id=problem.problem_id,
+        steps=split_steps(text),
+        answer=final_answer(text),
+        finish=draw.finish,
+        n_tokens=len(draw.tokens),
+        log_probability=draw.log_probability,
+        generator=generator,
+    )
