@@ -15,7 +15,7 @@ _ABBREVIATION = re.compile(
 _SENTENCE_END = re.compile(r"[.!?][)\"'’”]*$")
 _ENVIRONMENT = re.compile(r"\\(begin|end)\{[^}]*\}")
 _BOX = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])")
-_ASY_COMMENT = re.compile(r'("[^"\n]*")|//[^\n]*')
+_ASY_COMMENT = re.compile(r'("[^"\n]*")|//[^\n]*\n')
 
 
 def latex_steps(text: str) -> list[str]:
@@ -161,8 +161,12 @@ def _dollar_end(text: str, start: int) -> int | None:
 
 
 def _without_comments(drawing: str) -> str:
-    """A drawing without its `// ...`, which would swallow the rest of a joined line."""
-    return _ASY_COMMENT.sub(lambda match: match[1] or "", drawing)
+    """A drawing without its `// ...` lines' ends, which would swallow the rest of a joined line.
+
+    A comment with no line end behind it stays: some drawings were published
+    with their lines joined, and nobody can tell where their comments end.
+    """
+    return _ASY_COMMENT.sub(lambda match: match[1] or "\n", drawing)
 
 
 def _closing_brace(text: str) -> int | None:
