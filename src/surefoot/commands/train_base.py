@@ -1,0 +1,161 @@
+"""`surefoot train base`: pre-train a small base model from nothing."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from surefoot.commands.options import Writes, check_at_least, check_input
+from surefoot.errors import UserError
+from surefoot.records import Problem
+from surefoot.stages import fingerprint
+from surefoot.tables import read
+from surefoot.training import checkpoint
+from surefoot.training.finetune import Schedule, finetune
+from surefoot.training.loop import Plan, fit
+from surefoot.training.objectives import token_loss
+from surefoot.training.pretraining import (
+    MAX_POSITIONS,
+    NANO,
+    SMALL,
+    CorpusBatches,
+    corpus_tokenizer,
+    problem_texts,
+    text_examples,
+)
+from surefoot.training.tokenizer import train_tokenizer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(Writes):
+    """Pre-train a small base model.
+
+    The recipe `nano` reads endless procedural mathematics and gives the model
+    that ships with Surefoot. The recipe `small` reads the worked solutions of
+    a table of problems (MATH, GSM8K) and gives a small Qwen2 model folder.
+
+    Example:
+        surefoot train base --recipe nano --out nano
+        surefoot train base --recipe small --problems math --epochs 2 --out math-base
+    """
+
+    recipe: Literal["nano", "small"] = "nano"
+    """What to build and from which text."""
+    problems: Path | None = None
+    """Problems with reference solutions (recipe `small`)."""
+    updates: int = 5000
+    """Updates of the recipe `nano`."""
+    rows: int = 16
+    """Rows of 256 tokens in a batch of the recipe `nano`."""
+    epochs: int = 1
+    """Passes over the text of the recipe `small`."""
+    batch_tokens: int = 8192
+    """Tokens of a batch of the recipe `small`, padding included."""
+    vocabulary: int = 2048
+    """Size of the tokenizer of the recipe `small`."""
+    learning_rate: float = 3e-3
+    """Peak rate of AdamW, which trains embeddings and norms."""
+    muon_learning_rate: float = 6e-3
+    """Peak rate of Muon, which trains the matrices (recipe `nano`)."""
+    bf16: bool = True
+    """Compute in bfloat16."""
+    checkpoint_every: int = 200
+    """Updates between checkpoints, from which a killed run goes on."""
+    seed: int = 0
+    """Of the weights and the text."""
+
+    def __post_init__(self) -> None:
+        for flag in ("updates", "rows", "epochs", "vocabulary"):
+            check_at_least(f"--{flag}", getattr(self, flag), 1)
+        if self.recipe == "small" and self.problems is None:
+            raise UserError("--problems: the recipe small needs a table of problems to read")
+
+
+def run(config: Config) -> dict[str, Any]:
+    """Train and write the model folder; reports tokens, seconds and losses."""
+    checkpoint.check_output(config.out, overwrite=config.overwrite)
+    return _train_nano(config) if config.recipe == "nano" else _train_small(config)
+
+
+def _train_nano(config: Config) -> dict[str, Any]:
+    tokenizer = corpus_tokenizer(config.seed)
+    model = NANO.build(tokenizer, config.seed)
+
+    def save(folder: Path) -> None:
+        # Stored in half the space; loading gives float32 again.
+        model.bfloat16().save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+
+    plan = Plan(
+        updates=config.updates,
+        learning_rate=config.learning_rate,
+        muon_learning_rate=config.muon_learning_rate,
+        optimizer="muon",
+        warmup=0.02,
+        checkpoint_every=config.checkpoint_every,
+        bf16=config.bf16,
+        seed=config.seed,
+    )
+    rows = fit(
+        model,
+        CorpusBatches(tokenizer, rows=config.rows, row_tokens=256, seed=config.seed),
+        token_loss,
+        plan,
+        config.out,
+        title="Pre-training nano",
+        save=save,
+        spec={"command": "train base", "recipe": "nano", "rows": config.rows},
+        overwrite=config.overwrite,
+    )
+    report = {
+        "parameters": model.num_parameters(),
+        "updates": len(rows),
+        "tokens": rows[-1]["tokens"],
+        "seconds": rows[-1]["seconds"],
+        "first_loss": rows[0]["loss"],
+        "last_loss": sum(row["loss"] for row in rows[-50:]) / len(rows[-50:]),
+    }
+    text = json.dumps(report, indent=2) + "\n"
+    (config.out / "training.json").write_text(text, encoding="utf-8")
+    return report
+
+
+def _train_small(config: Config) -> dict[str, Any]:
+    assert config.problems is not None
+    problems = read(check_input(config.problems, "problems"), Problem)
+    texts = problem_texts(problems)
+    tokenizer = train_tokenizer(texts, vocabulary=config.vocabulary)
+    model = SMALL.build(tokenizer, config.seed)
+
+    def encode(text: str) -> list[int]:
+        ids: list[int] = tokenizer.encode(text, add_special_tokens=False)
+        return ids
+
+    def save(folder: Path) -> dict[str, Any]:
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        return {"parameters": model.num_parameters()}
+
+    return finetune(
+        model,
+        text_examples(texts, encode, int(tokenizer.eos_token_id), MAX_POSITIONS),
+        Schedule(
+            epochs=config.epochs,
+            learning_rate=config.learning_rate,
+            batch_tokens=config.batch_tokens,
+            optimizer="muon",
+            bf16=config.bf16,
+            checkpoint_every=config.checkpoint_every,
+            seed=config.seed,
+        ),
+        config.out,
+        title="Pre-training",
+        save=save,
+        spec={
+            "command": "train base",
+            "recipe": config.recipe,
+            "problems": fingerprint(config.problems),
+            "vocabulary": config.vocabulary,
+        },
+        overwrite=config.overwrite,
+    )
