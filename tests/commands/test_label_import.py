@@ -1,0 +1,57 @@
+"""`surefoot label import` from files to files."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from surefoot.cli import main
+from surefoot.records import Labels, Problem, Solution
+from surefoot.tables import read
+
+ROW = {"problem": "2+3?", "ground_truth_answer": "5", "steps": ["a", "b"], "ratings": [1, -1]}
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "ratings.jsonl"
+    path.write_text(json.dumps(ROW) + "\n" + json.dumps({**ROW, "steps": ["a", "c"]}) + "\n")
+    return path
+
+
+def test_three_tables_appear(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    words = ["label", "import", str(source), "--format", "prm800k", "--out", str(out)]
+    assert main([*words, "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["problems"], result["solutions"], result["negative_steps"]) == (1, 2, 2)
+    assert [p.answer for p in read(out / "problems", Problem)] == ["5"]
+    assert [s.steps for s in read(out / "solutions", Solution)] == [("a", "b"), ("a", "c")]
+    assert [one.ratings for one in read(out / "labels", Labels)] == [(1, -1), (1, -1)]
+    assert main(words) == 2
+    assert main([*words, "--overwrite"]) == 0
+
+
+def test_a_bad_row_leaves_nothing(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source.write_text(source.read_text() + json.dumps({**ROW, "ratings": [1]}) + "\n")
+    words = ["label", "import", str(source), "--out", str(tmp_path / "out")]
+    assert main(words) == 2
+    assert f"{source}:3: ratings: there are 1 for 2 steps" in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == ["ratings.jsonl"]
+    assert main([*words, "--skip-bad"]) == 0
+    assert capsys.readouterr().out.startswith("skipped_rows: 1\n")
+
+
+def test_a_folder_of_other_things_is_never_replaced(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.tex").write_text("years of work")
+    words = ["label", "import", str(source), "--out", str(tmp_path / "out"), "--overwrite"]
+    assert main(words) == 2
+    assert "holds other things" in capsys.readouterr().err
+    assert (tmp_path / "out" / "thesis.tex").read_text() == "years of work"
