@@ -92,10 +92,11 @@ def _add_solution(
         if total == a * b + c + d
         else "incorrect"
     )
-    ids = {"solution_id": f"p{p}/{s}", "problem_id": f"p{p}"}
+    solution_id, problem_id = f"p{p}/{s}", f"p{p}"
     run.solutions.append(
         Solution(
-            **ids,
+            solution_id=solution_id,
+            problem_id=problem_id,
             steps=tuple(steps),
             answer=None if cut else str(total),
             finish="length" if cut else "stop",
@@ -103,7 +104,9 @@ def _add_solution(
         )
     )
     reason = "the grader ran out of time" if undecided else None
-    run.grades.append(Grade(**ids, verdict=verdict, reason=reason))
+    run.grades.append(
+        Grade(solution_id=solution_id, problem_id=problem_id, verdict=verdict, reason=reason)
+    )
     first = int(np.argmax(slips)) if slips.any() else None
     ratings: list[Rating | None] = []
     reasons: list[str | None] = []
@@ -112,7 +115,13 @@ def _add_solution(
         ratings.append(None if first is not None and i > first else -1 if wrong else 1)
         reasons.append(f"line {i + 1} does not add up" if wrong else None)
     run.labels.append(
-        Labels(**ids, ratings=tuple(ratings), reasons=tuple(reasons), rater="checker")
+        Labels(
+            solution_id=solution_id,
+            problem_id=problem_id,
+            ratings=tuple(ratings),
+            reasons=tuple(reasons),
+            rater="checker",
+        )
     )
     noise = generator.normal(0.0, 1.0, len(steps))
     bad = [i == first for i in range(len(steps))]
@@ -121,7 +130,8 @@ def _add_solution(
     step_scores = tuple(1.0 - m for m in minus)
     run.prm.append(
         Scores(
-            **ids,
+            solution_id=solution_id,
+            problem_id=problem_id,
             solution_score=float(np.prod(step_scores)),
             step_scores=step_scores,
             step_probabilities=chances,
@@ -133,7 +143,8 @@ def _add_solution(
     guess = float(1 / (1 + np.exp(-generator.normal(1.2 if verdict == "correct" else -0.4, 1.2))))
     run.orm.append(
         Scores(
-            **ids,
+            solution_id=solution_id,
+            problem_id=problem_id,
             solution_score=guess,
             step_scores=(*([0.5] * (len(steps) - 1)), guess),
             verifier="models/orm",

@@ -172,8 +172,8 @@ def _groups_of_judge(
     return [
         Group(
             "false-positives",
-            f"False positives: chosen by the {name}, yet wrong",
-            "problems whose best-scored solution has a wrong answer",
+            f"False positives: chosen by the {name}, yet not right",
+            "problems whose best-scored solution is not graded correct",
             len(wrong),
             len(choices),
             false_positives[:shown],

@@ -20,6 +20,8 @@ from surefoot.evaluation.curves import MAJORITY, PASS, WEIGHTED, Curves
 from surefoot.evaluation.pools import CHECKER, LIKELIHOOD
 
 FORMATS = (".svg", ".png", ".pdf")
+_METADATA = ("Creator", "Date", "Format", "Type")
+"""What matplotlib would write into an SVG of its own accord."""
 INK = "#767676"
 """Text and axes: contrast above 4.5 on white and 4.3 on near-black."""
 
@@ -88,14 +90,14 @@ def curves_figure(curves: Curves, *, title: str | None = None) -> Figure:
 
 
 def curves_svg(curves: Curves, *, title: str | None = None) -> str:
-    """The figure as an `<svg>` element to put into a page."""
+    """The figure as an `<svg>` element to put into a page, its ink the page's `color`."""
     text = StringIO()
     with _reproducible():
         curves_figure(curves, title=title).savefig(
-            text, format="svg", transparent=True, metadata={"Date": None}
+            text, format="svg", transparent=True, metadata=dict.fromkeys(_METADATA)
         )
     svg = text.getvalue()
-    return svg[svg.index("<svg") :]
+    return svg[svg.index("<svg") :].replace(INK, "currentColor")
 
 
 def save_figure(curves: Curves, path: Path, *, title: str | None = None) -> None:

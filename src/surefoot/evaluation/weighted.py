@@ -64,9 +64,8 @@ def expected_weighted_vote(
     pool = orders.shape[1]
     check_n(n, pool)
     weight, label, classes = _ballots(weights, answer_class, has_answer, pool)
-    if right_class is None:
+    if right_class is None or right_class >= classes:
         return np.zeros(len(n))
-    chances = np.empty(len(n))
     renumbered = generator.permutation(pool)
     weight, label = weight[renumbered], label[renumbered]
     chance_at: dict[int, float] = {1: float((label == right_class).mean())}
@@ -75,8 +74,7 @@ def expected_weighted_vote(
     between = sorted({value for value in n if value not in chance_at})
     estimates = _tally(weight, label, classes, right_class, orders, between)
     chance_at.update(zip(between, estimates, strict=True))
-    chances[:] = [chance_at[value] for value in n]
-    return chances
+    return np.array([chance_at[value] for value in n], dtype=np.float64)
 
 
 def _ballots(
