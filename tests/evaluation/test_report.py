@@ -1,4 +1,4 @@
-"""The report's text; how it looks is in tests/commands/test_report.py, in a browser."""
+"""The report's text; how it looks is in tests/commands/test_report_command.py, in a browser."""
 
 import re
 from dataclasses import replace
