@@ -1,0 +1,121 @@
+"""`docs/formats.md` says what the code does."""
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from surefoot.columns import Column, builder, columns, schema
+from surefoot.records import Grade, Labels, Problem, Scores, Solution
+from surefoot.stages import run_stage
+from surefoot.verifiers.folder import VerifierSettings
+
+PAGE = (Path(__file__).resolve().parent.parent / "docs" / "formats.md").read_text(encoding="utf-8")
+TABLES = {
+    "problems": Problem,
+    "solutions": Solution,
+    "grades": Grade,
+    "labels": Labels,
+    "scores": Scores,
+}
+
+
+def section(heading: str) -> str:
+    (found,) = re.findall(rf"^##+ {re.escape(heading)}\n(.*?)(?=^##|\Z)", PAGE, re.M | re.S)
+    return str(found)
+
+
+def example(heading: str) -> dict[str, Any]:
+    (found,) = re.findall(r"```json\n(.*?)\n```", section(heading), re.S)
+    row = json.loads(found)
+    assert isinstance(row, dict)
+    return row
+
+
+def rows(heading: str) -> list[list[str]]:
+    table = re.findall(r"^\| (`.*) \|$", section(heading), re.M)
+    return [[cell.strip() for cell in line.split("|")] for line in table]
+
+
+def documented_type(column: Column) -> str:
+    """The type as the page words it, from the code's own description."""
+    shape = column.shape
+    if shape.item is not None:
+        item = shape.item
+        if item.allowed is not None:
+            text = f"list<{', '.join(map(str, item.allowed))} or null>"
+        else:
+            text = f"list<{documented_type(Column('', item, None))}>".replace(
+                "text, nullable", "text or null"
+            )
+    elif shape.allowed is not None:
+        *first, last = [f"`{value}`" for value in shape.allowed]
+        text = f"{', '.join(first)} or {last}"
+    else:
+        assert shape.scalar is not None
+        text = {str: "text", int: "integer", float: "number"}[shape.scalar]
+    return text + (", nullable" if shape.nullable else "")
+
+
+def documented_default(column: Column) -> str:
+    if column.required:
+        return ""
+    return "null" if column.default is None else f"`{column.default}`"
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_are_documented_field_by_field(name: str) -> None:
+    expected = [
+        [f"`{c.name}`", documented_type(c), documented_default(c)] for c in columns(TABLES[name])
+    ]
+    assert [row[:3] for row in rows(name)] == expected
+    assert [c.name for c in columns(TABLES[name])] == [
+        f.name for f in dataclasses.fields(TABLES[name])
+    ]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_example_is_a_record_with_every_field(name: str) -> None:
+    row = example(name)
+    record = TABLES[name]
+    assert list(row) == [f.name for f in dataclasses.fields(record)]
+    made = builder(record)(row)
+    assert pa.Table.from_pylist([row], schema=schema(record)).num_rows == 1
+    assert made.problem_id == example("problems")["problem_id"]
+
+
+def test_the_example_scores_multiply() -> None:
+    scores = builder(Scores)(example("scores"))
+    product = 1.0
+    assert scores.step_probabilities is not None
+    for score, (_, neutral, positive) in zip(
+        scores.step_scores, scores.step_probabilities, strict=True
+    ):
+        product *= score
+        assert score == pytest.approx(neutral + positive)
+    assert scores.solution_score == pytest.approx(product)
+
+
+def test_stage_json(tmp_path: Path) -> None:
+    run_stage(tmp_path / "out", Scores, [0], lambda _: [], spec={})
+    written = json.loads((tmp_path / "out" / "stage.json").read_text(encoding="utf-8"))
+    assert list(written) == list(example("stage.json"))
+    assert [row[0].strip("`") for row in rows("stage.json")] == list(written)
+
+
+def test_verifier_json() -> None:
+    names = [f.name for f in dataclasses.fields(VerifierSettings)]
+    assert list(example("verifier.json")) == names
+    assert [row[0].strip("`") for row in rows("verifier.json")] == names
+    assert VerifierSettings(kind="prm") == VerifierSettings(**example("verifier.json"))
+
+
+def test_metrics_jsonl_and_results_json() -> None:
+    names = [row[0].strip("`") for row in rows("metrics.jsonl")]
+    assert names == list(example("metrics.jsonl"))
+    documented = re.findall(r"`([\w-]+)`", " ".join(row[0] for row in rows("results.json")))
+    assert set(example("results.json")) <= set(documented)
