@@ -81,7 +81,7 @@ def shuffled(path: Path, n_values: list[int], shuffles: int) -> dict[str, np.nda
             for k, n in enumerate(n_values):
                 solved["pass"][trial, k] += correct[order[:n]].any()
                 votes = np.bincount(answer[order[:n]], minlength=len(texts) + 1)[:-1]
-                tied = np.flatnonzero(votes == votes.max()) if votes.any() else []
+                tied = np.flatnonzero(votes == votes.max()) if votes.any() else votes[:0]
                 if len(tied):
                     solved["majority"][trial, k] += texts[generator.choice(tied)] == "right"
     return {name: total / len(rows) for name, total in solved.items()}
@@ -116,8 +116,11 @@ def main() -> None:
         start = time.perf_counter()
         result = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
         seconds = time.perf_counter() - start
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"surefoot evaluate best-of-n: {seconds:.1f} s, {peak:.0f} MB at most")
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        print(
+            f"surefoot evaluate best-of-n: {seconds:.1f} s ({used.ru_utime:.1f} s of processor "
+            f"time), {used.ru_maxrss / 1024:.0f} MB at most"
+        )
         start = time.perf_counter()
         simulation = shuffled(path, n_values, options.shuffles)
         print(f"{options.shuffles} shuffles: {time.perf_counter() - start:.1f} s")

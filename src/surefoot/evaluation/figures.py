@@ -40,7 +40,7 @@ STYLES: dict[str, Style] = {
     "orm": Style("ORM", "#3b8fd4", "s", "-"),
     MAJORITY: Style("majority voting", "#8c8c8c", "D", "-"),
     PASS: Style("pass@N (any right)", "#b98a00", "^", "--"),
-    CHECKER: Style("exact checker (ceiling)", "#cc79a7", "v", "--"),
+    CHECKER: Style("step ratings (ceiling)", "#cc79a7", "v", "--"),
     LIKELIHOOD: Style("generator's likelihood", "#d55e00", "x", ":"),
     "prm" + WEIGHTED: Style("PRM-weighted voting", "#009e73", "P", ":"),
     "orm" + WEIGHTED: Style("ORM-weighted voting", "#3b8fd4", "X", ":"),
@@ -116,10 +116,10 @@ def _reproducible() -> AbstractContextManager[None]:
 
 
 def _ticks(n: tuple[int, ...]) -> list[int]:
-    """Values of N far enough apart (1.6 times) that their labels do not touch."""
+    """Values of N far enough apart (1.5 times) that their labels do not touch."""
     chosen: list[int] = []
     for value in reversed(n):
-        if not chosen or chosen[-1] >= 1.6 * value:
+        if not chosen or chosen[-1] >= 1.5 * value:
             chosen.append(value)
     return chosen[::-1]
 
