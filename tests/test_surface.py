@@ -13,7 +13,52 @@ LONGEST_FILE = 400
 LONGEST_FUNCTION = 80
 FILES = sorted(SRC.rglob("*.py"))
 
-FLAGS: dict[str, str] = {}
+FLAGS: dict[str, str] = {
+    "demo": "json debug out overwrite seed train_problems train_n test_problems n epochs",
+    "problems arith": "json debug out overwrite n split families levels seed",
+    "problems math": "json debug out overwrite source split test_ids skip_bad",
+    "problems gsm8k": "json debug out overwrite source split skip_bad",
+    "problems jsonl": (
+        "json debug out overwrite source id_field statement_field answer_field "
+        "solution_field subject_field level_field split_field skip_bad"
+    ),
+    "convert": "json debug table out record skip_bad overwrite",
+    "train base": (
+        "json debug out overwrite recipe problems updates rows epochs batch_tokens "
+        "vocabulary learning_rate muon_learning_rate bf16 checkpoint_every seed"
+    ),
+    "train generator": (
+        "json debug out overwrite problems solutions base epochs learning_rate "
+        "batch_tokens gradient_accumulation optimizer weight_decay warmup decay bf16 "
+        "checkpoint_every seed limit skip_bad grades"
+    ),
+    "sample": (
+        "json debug out overwrite problems generator n temperature top_p max_tokens seed "
+        "rows few_shot examples limit"
+    ),
+    "grade": "json debug out overwrite problems solutions pairs skip_bad",
+    "label auto": "json debug out overwrite problems solutions by skip_bad",
+    "label import": "json debug out overwrite file format skip_bad",
+    "train orm": (
+        "json debug out overwrite problems solutions base epochs learning_rate "
+        "batch_tokens gradient_accumulation optimizer weight_decay warmup decay bf16 "
+        "checkpoint_every seed limit skip_bad grades"
+    ),
+    "train prm": (
+        "json debug out overwrite problems solutions base epochs learning_rate "
+        "batch_tokens gradient_accumulation optimizer weight_decay warmup decay bf16 "
+        "checkpoint_every seed limit skip_bad labels holdout rating_tokens_only"
+    ),
+    "score": (
+        "json debug out overwrite solutions problems verifier aggregation neutral "
+        "batch_tokens limit skip_bad"
+    ),
+    "evaluate best-of-n": (
+        "json debug file problems solutions grades scores labels likelihood n pool "
+        "aggregation neutral draws seed out figure overwrite"
+    ),
+    "report": "json debug out overwrite folder problems solutions grades scores labels title seed",
+}
 """Verb -> its fields, in order. A change here is a change of the command line."""
 
 

@@ -16,14 +16,14 @@ from surefoot.verifiers.encode import Encoder
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Trains):
-    """Finetune a base model on its own solutions that reach the right answer.
+    r"""Finetune a base model on its own solutions that reach the right answer.
 
     As the paper does: sample few-shot solutions to training problems from the
     base, grade them, and train on the correct ones for one epoch. Identical
     solutions count once. The result is an ordinary model folder.
 
     Example:
-        surefoot train generator --base nano --problems train.parquet
+        surefoot train generator --base nano --problems train.parquet \
             --solutions sampled --grades grades --out generator
     """
 

@@ -18,14 +18,14 @@ from surefoot.verifiers.readout import check_readout
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Trains):
-    """Train an outcome-supervised verifier (ORM) on automatic grades.
+    r"""Train an outcome-supervised verifier (ORM) on automatic grades.
 
     At every token of a solution it predicts whether the final answer will be
     right; its score is the prediction at the last token. Solutions graded
     `incorrect` and `no_answer` are wrong ones; `undecided` are left out.
 
     Example:
-        surefoot train orm --base nano --problems train.parquet
+        surefoot train orm --base nano --problems train.parquet \
             --solutions sampled --grades grades --out orm
     """
 

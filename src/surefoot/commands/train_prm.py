@@ -21,14 +21,14 @@ from surefoot.verifiers.readout import check_readout
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Trains):
-    """Train a process-supervised verifier (PRM) on step ratings.
+    r"""Train a process-supervised verifier (PRM) on step ratings.
 
     After each rated step's last token it predicts the rating as one token, up
     to and including the first error. Identical solutions with identical
     ratings count once.
 
     Example:
-        surefoot train prm --base nano --problems train.parquet
+        surefoot train prm --base nano --problems train.parquet \
             --solutions sampled --labels labels --holdout 0.05 --out prm
     """
 
