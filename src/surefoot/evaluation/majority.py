@@ -11,8 +11,8 @@ one is chosen with chance 1/(1+j), which is the integral of y^j over [0, 1]; so
 Both the coefficient and the integral are finite sums: the coefficient by Cauchy's
 formula on the circle |x| = N/(M-N), where the polynomials become characteristic
 functions of truncated binomials and nothing overflows; the integral by
-Gauss-Legendre nodes. Terms below 1e-11 are left out, so a chance is right to
-about 1e-8; `tests/evaluation/test_majority.py` compares it with enumeration and
+Gauss-Legendre nodes. Terms below 1e-11 are left out, and a chance is right to
+about 1e-10; `tests/evaluation/test_majority.py` compares it with enumeration and
 with fractions. No simulation, no seed.
 """
 
