@@ -174,6 +174,20 @@ def parse(name: str, words: Sequence[str]) -> Any:
             print(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)))  # noqa: T201
 
 
+def call(name: str, words: Sequence[str]) -> dict[str, Any]:
+    """A verb's result, for a command that runs others.
+
+    Raises:
+        SystemExit: A flag is wrong.
+        SurefootError: As the verb raises it.
+    """
+    config = parse(name, words)
+    result: dict[str, Any] = importlib.import_module(
+        f"surefoot.commands.{VERBS[name].module}"
+    ).run(config)
+    return result
+
+
 def _run(name: str, words: list[str]) -> int:
     try:
         config = parse(name, words)

@@ -1,7 +1,9 @@
 """`surefoot problems arith`: procedural problems, as many as you like."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+import tyro
 
 from surefoot.commands.options import Writes, check_at_least
 from surefoot.commands.problem_output import write_problems
@@ -21,7 +23,7 @@ class Config(Writes):
         surefoot problems arith -n 200 --split test --levels 3 4 5 --out test
     """
 
-    n: int = 1000
+    n: Annotated[int, tyro.conf.arg(aliases=("-n",))] = 1000
     """Number of problems, all different."""
     split: Literal["train", "test"] = "train"
     """Which side of the fixed division."""

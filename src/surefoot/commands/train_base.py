@@ -17,6 +17,7 @@ from surefoot.training.objectives import token_loss
 from surefoot.training.pretraining import (
     MAX_POSITIONS,
     NANO,
+    ROW_TOKENS,
     SMALL,
     CorpusBatches,
     corpus_tokenizer,
@@ -43,10 +44,10 @@ class Config(Writes):
     """What to build and from which text."""
     problems: Path | None = None
     """Problems with reference solutions (recipe `small`)."""
-    updates: int = 5000
+    updates: int = 4400
     """Updates of the recipe `nano`."""
-    rows: int = 16
-    """Rows of 256 tokens in a batch of the recipe `nano`."""
+    rows: int = 8
+    """Rows of 512 tokens in a batch of the recipe `nano`."""
     epochs: int = 1
     """Passes over the text of the recipe `small`."""
     batch_tokens: int = 8192
@@ -98,7 +99,7 @@ def _train_nano(config: Config) -> dict[str, Any]:
     )
     rows = fit(
         model,
-        CorpusBatches(tokenizer, rows=config.rows, row_tokens=256, seed=config.seed),
+        CorpusBatches(tokenizer, rows=config.rows, row_tokens=ROW_TOKENS, seed=config.seed),
         token_loss,
         plan,
         config.out,

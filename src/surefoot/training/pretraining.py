@@ -30,6 +30,8 @@ from surefoot.training.tokenizer import train_tokenizer
 
 MAX_POSITIONS = 1024
 """Longest text, in tokens, that a base of ours reads."""
+ROW_TOKENS = 512
+"""Tokens of a row of the procedural corpus."""
 _TOKENIZER_DOCUMENTS = 20_000
 
 

@@ -1,10 +1,11 @@
 """Text for pre-training a base model: what the web of school mathematics would hold.
 
-Four kinds of document, all from training statements only:
+Five kinds of document, all from training statements only:
 
 worked    a person's solution. People slip, share misconceptions, mistype and
           repeat, so a model of this text writes wrong solutions as well as
           right ones, and many people agree on the same wrong answer.
+sheet     two to four solutions, as worked examples stand in a prompt;
 reviewed  a solution read by a careful reader who writes `wrong` behind the
           first wrong line, or `right` at the end; the exact checker reads.
 drill     plain calculations, one a line.
@@ -22,9 +23,9 @@ from surefoot.problems.arith.checker import check
 from surefoot.problems.arith.generate import FAMILIES, LEVELS, person, pose, write
 from surefoot.problems.arith.hand import PersonsHand, operand, show
 from surefoot.records import Problem
-from surefoot.steps import join_steps, review_prompt, solve_prompt
+from surefoot.steps import EXAMPLE_SEPARATOR, join_steps, review_prompt, solve_prompt
 
-SHARES = {"worked": 0.5, "reviewed": 0.38, "drill": 0.07, "judged": 0.05}
+SHARES = {"worked": 0.42, "sheet": 0.06, "reviewed": 0.4, "drill": 0.07, "judged": 0.05}
 """Share of each kind among the documents."""
 SLIP, TYPO, REPEAT = 0.03, 0.012, 0.01
 """Chances a line of the people met on average; half are twice as careless."""
@@ -51,6 +52,10 @@ def _solution(rng: random.Random) -> tuple[str, list[str]]:
 def _worked(rng: random.Random) -> str:
     statement, steps = _solution(rng)
     return solve_prompt(statement) + join_steps(steps)
+
+
+def _sheet(rng: random.Random) -> str:
+    return EXAMPLE_SEPARATOR.join(_worked(rng) for _ in range(rng.randint(2, 4)))
 
 
 def _reviewed(rng: random.Random) -> str:
@@ -95,4 +100,10 @@ def _judged(rng: random.Random) -> str:
     return join_steps(lines)
 
 
-_WRITERS = {"worked": _worked, "reviewed": _reviewed, "drill": _drill, "judged": _judged}
+_WRITERS = {
+    "worked": _worked,
+    "sheet": _sheet,
+    "reviewed": _reviewed,
+    "drill": _drill,
+    "judged": _judged,
+}
