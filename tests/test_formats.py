@@ -83,7 +83,7 @@ def test_the_example_is_a_record_with_every_field(name: str) -> None:
     row = example(name)
     record = TABLES[name]
     assert list(row) == [f.name for f in dataclasses.fields(record)]
-    made = builder(record)(row)
+    made: Any = builder(record)(row)
     assert pa.Table.from_pylist([row], schema=schema(record)).num_rows == 1
     assert made.problem_id == example("problems")["problem_id"]
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from surefoot.columns import Record
 from surefoot.commands.options import Options
@@ -42,9 +42,9 @@ class Config(Options):
         surefoot convert graded.jsonl.gz graded --record grades
     """
 
-    table: Positional[Path]
+    table: Annotated[Positional[Path], arg(metavar="IN")]
     """A folder of Parquet shards, or a .parquet, .jsonl or .jsonl.gz file."""
-    out: Positional[Path]
+    out: Annotated[Positional[Path], arg(metavar="OUT")]
     """Where the converted table goes; it must not be there yet."""
     record: Literal["problems", "solutions", "grades", "labels", "scores"] | None = None
     """What the rows are; by default told from their fields."""

@@ -1,9 +1,9 @@
 """`surefoot problems gsm8k`: the GSM8K problems, their solutions as steps."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from surefoot.commands.options import Writes
 from surefoot.commands.problem_output import write_problems
@@ -19,11 +19,11 @@ class Config(Writes):
     name such as openai/gsm8k.
 
     Example:
-        surefoot problems gsm8k ../shared/data/gsm8k --out gsm8k.jsonl
+        surefoot problems gsm8k grade_school_math/data --out gsm8k.jsonl
         surefoot problems gsm8k openai/gsm8k --split test --out gsm8k-test
     """
 
-    source: Positional[str]
+    source: Annotated[Positional[str], arg(metavar="SOURCE")]
     """Folder, file or hub name."""
     split: Literal["train", "test", "all"] = "all"
     """Keep only this split."""

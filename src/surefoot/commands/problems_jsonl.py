@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from surefoot.commands.options import Writes
 from surefoot.commands.problem_output import write_problems
@@ -22,7 +22,7 @@ class Config(Writes):
         surefoot problems jsonl exam.jsonl --statement-field question --out exam
     """
 
-    source: Positional[Path]
+    source: Annotated[Positional[Path], arg(metavar="SOURCE")]
     """A .jsonl, .jsonl.gz or .parquet file."""
     id_field: str = "problem_id"
     """The file's field with the problem's id."""

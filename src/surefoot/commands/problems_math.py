@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from surefoot.commands.options import Writes, check_input
 from surefoot.commands.problem_output import write_problems
@@ -20,11 +20,11 @@ class Config(Writes):
     such file, the original MATH folder (train/algebra/1.json), or a hub name.
 
     Example:
-        surefoot problems math ../shared/data/math --out math.jsonl
-        surefoot problems math MATH/ --test-ids prm800k/math_splits/test.jsonl --out math
+        surefoot problems math prm800k/math_splits --out math
+        surefoot problems math MATH --test-ids prm800k/math_splits/test.jsonl --out math
     """
 
-    source: Positional[str]
+    source: Annotated[Positional[str], arg(metavar="SOURCE")]
     """Folder, file or hub name."""
     split: Literal["train", "test", "all"] = "all"
     """Keep only this split."""
