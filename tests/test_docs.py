@@ -56,7 +56,7 @@ def test_the_paper_map_names_tests_and_commands_that_exist() -> None:
 @pytest.mark.parametrize("verb", VERBS)
 def test_help_has_an_example_that_parses(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text = load_config(verb).__doc__ or ""
-    examples = re.findall(rf"^ *surefoot {verb} *(.*(?:\\\n.*)*)$", text, re.MULTILINE)
+    examples = re.findall(rf"^ *surefoot {verb} *((?:.*\\\n)*.*)$", text, re.MULTILINE)
     if verb != "demo":
         assert examples, "the docstring of Config shows how to call it"
     for example in examples:
