@@ -153,13 +153,14 @@ def test_bad_input(
         }
         return Config(**settings)
 
-    for flag, changes in {
+    wrong: dict[str, dict[str, Any]] = {
         "--epochs": {"epochs": 0},
         "--batch-tokens": {"batch_tokens": 0},
         "--learning-rate": {"learning_rate": -1.0},
         "--holdout": {"holdout": 1.0},
         "--limit": {"limit": 0},
-    }.items():
+    }
+    for flag, changes in wrong.items():
         with pytest.raises(UserError, match=flag):
             config(**changes)
     with pytest.raises(UserError, match=r"gone\.jsonl: no such file"):

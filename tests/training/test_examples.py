@@ -1,6 +1,7 @@
 """Training examples, checked token by token against the records."""
 
 import dataclasses
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 
 from surefoot.errors import UserError
 from surefoot.generation.folder import encode, load_model
+from surefoot.labeling.prm800k import collect
+from surefoot.problems.rows import file_rows
 from surefoot.records import Grade, Labels, Problem, Rating, Solution
 from surefoot.steps import join_steps, review_prompt, solve_prompt
 from surefoot.training.examples import generator_examples, orm_examples, prm_examples
@@ -190,3 +193,24 @@ def test_order_of_records_does_not_matter_to_an_example(tokenizer: Any, rating_i
         found = prm_examples(Encoder(tokenizer), problems, solutions, rows, rating_ids)
         as_sets.append({(*map(int, e.ids), -1, *map(int, e.targets)) for e in found.examples})
     assert as_sets[0] == as_sets[1]
+
+
+def test_real_ratings_of_prm800k(tokenizer: Any, rating_ids: Any, shared_data: Path) -> None:
+    rows = file_rows(shared_data / "prm800k" / "labelled_paths.jsonl")
+    data = collect(islice(rows, 150))
+    problems = {p.problem_id: p for p in data.problems}
+    solutions = {s.solution_id: s for s in data.solutions}
+    encoder = Encoder(tokenizer)
+    signs = {-1: "-", 0: "0", 1: "+"}
+    for labels in data.labels:
+        found = prm_examples(encoder, problems, solutions, [labels], rating_ids)
+        expected = []
+        for rating in labels.ratings:
+            expected += [] if rating is None else [signs[rating]]
+            if rating == -1:
+                break
+        texts = shown(tokenizer, found.examples[0]) if found.examples else []
+        assert [sign for _, sign in texts] == expected
+        assert all(text.endswith("\n") for text, _ in texts)
+        prompt = review_prompt(problems[labels.problem_id].statement)
+        assert all(text.startswith(prompt) for text, _ in texts)
