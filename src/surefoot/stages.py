@@ -140,7 +140,7 @@ def _run(
     if done:
         log.info("%s: %d of %d shards are there, going on", folder, len(done), len(shards))
     rows = sum(done.values())
-    with _bar(progress, len(shards), len(done)) as advance:
+    with _bar(progress, len(shards), len(done), rows) as advance:
         for index, shard in enumerate(shards):
             if index in done:
                 continue
@@ -225,7 +225,9 @@ def _locked(folder: Path, out: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _bar(title: str | None, total: int, done: int) -> Iterator[Callable[[int], None]]:
+def _bar(
+    title: str | None, total: int, done: int, rows_done: int
+) -> Iterator[Callable[[int], None]]:
     """A progress bar on stderr over shards; yields a function to call with the rows so far."""
     if title is None:
         yield lambda rows: None
@@ -239,5 +241,5 @@ def _bar(title: str | None, total: int, done: int) -> Iterator[Callable[[int], N
         console=Console(stderr=True),
     )
     with bar:
-        task = bar.add_task(title, total=total, completed=done, rows=0)
+        task = bar.add_task(title, total=total, completed=done, rows=rows_done)
         yield lambda rows: bar.update(task, advance=1, rows=rows)

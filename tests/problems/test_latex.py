@@ -73,7 +73,7 @@ def test_the_last_box(text: str, answer: str | None) -> None:
 
 
 def test_real_solutions(shared_data: Path) -> None:
-    """12,500 published solutions: nothing lost, nothing cut in two, the published answers."""
+    """Published solutions, each fourth: nothing lost or cut in two, the published answers."""
     for row in published(shared_data):
         solution = row["solution"]
         steps = latex_steps(solution)
@@ -101,4 +101,4 @@ BRACKETS = [
 def published(shared_data: Path) -> Iterator[dict[str, str]]:
     for name in ("train", "test"):
         path = shared_data / "math" / f"prm800k_split_{name}.jsonl"
-        yield from map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        yield from map(json.loads, path.read_text(encoding="utf-8").splitlines()[::4])
