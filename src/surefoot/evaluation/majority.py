@@ -131,28 +131,28 @@ def _sum_over_votes(vote: _Vote) -> float:
     t is enough; below those that some rival surely passes, they lose.
     """
     t, chance = _votes_for(vote.right, vote.pool, vote.n)
-    ranges = [_votes_for(size, vote.pool, vote.n)[0][[0, -1]] for size in vote.sizes.tolist()]
-    lowest, highest = np.max(ranges, axis=0)
-    won = float(chance[t > highest].sum())
-    contested = t[(t >= max(lowest, 1)) & (t <= highest)]
+    # The largest wrong answer sets both ends: the others have no more votes.
+    strongest = _votes_for(int(vote.sizes[-1]), vote.pool, vote.n)[0]
+    won = float(chance[t > strongest[-1]].sum())
+    contested = t[(t >= max(int(strongest[0]), 1)) & (t <= strongest[-1])]
     if not len(contested):
         return min(1.0, won)
-    tops = [int(last) for _, last in ranges]
-    return min(1.0, max(0.0, won + _contested(vote, contested, tops)))
+    return min(1.0, max(0.0, won + _contested(vote, contested)))
 
 
-def _contested(vote: _Vote, t: IntArray, tops: list[int]) -> float:
-    """The part of the sum with these t; `tops` are the most votes of each size of rival."""
+def _contested(vote: _Vote, t: IntArray) -> float:
+    """The part of the sum with these t."""
     u = vote.n / vote.pool
     angles, weights = _circle(vote.pool, vote.n)
     turns = np.exp(1j * angles * np.arange(t[-1] + 1)[:, None])  # (t + 1, A)
     # One solution, drawn or not. Logarithm and power apart: a power keeps the phase.
     log_outside = np.log(1.0 - u + u * turns[1])
-    rivals = [
-        _rival(size, copies, top, u, t, turns)
-        for size, copies, top in zip(vote.sizes.tolist(), vote.copies.tolist(), tops, strict=True)
-        if top >= t[0]
-    ]
+    rivals = []
+    for size, copies in zip(vote.sizes[::-1].tolist(), vote.copies[::-1].tolist(), strict=True):
+        top = int(_votes_for(size, vote.pool, vote.n)[0][-1])
+        if top < t[0]:
+            break  # nor can a smaller one reach the smallest t
+        rivals.append(_rival(size, copies, top, u, t, turns))
     right = np.exp(_log_binomial(vote.right, u, t))
     scale = weights * np.exp(-1j * vote.n * angles - _log_binomial(vote.pool, u, [vote.n]))
     total = 0.0
