@@ -182,9 +182,9 @@ def call(name: str, words: Sequence[str]) -> dict[str, Any]:
         SurefootError: As the verb raises it.
     """
     config = parse(name, words)
-    result: dict[str, Any] = importlib.import_module(
-        f"surefoot.commands.{VERBS[name].module}"
-    ).run(config)
+    result: dict[str, Any] = importlib.import_module(f"surefoot.commands.{VERBS[name].module}").run(
+        config
+    )
     return result
 
 

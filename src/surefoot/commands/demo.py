@@ -12,7 +12,7 @@ import tyro
 from surefoot import cli
 from surefoot.atomic import write_text
 from surefoot.commands.options import Options, check_at_least
-from surefoot.errors import OutputExists, UserError
+from surefoot.errors import OutputExists
 
 log = logging.getLogger("surefoot")
 PROGRESS_FILE = "demo.json"
@@ -43,7 +43,7 @@ class Config(Options):
     out: Path = Path("demo")
     """Folder of all outputs; open `report.html` in it. `results.json` has the numbers."""
     overwrite: bool = False
-    """Begin again where the folder holds a demo with other settings or a finished one."""
+    """Begin again where the folder holds a finished demo, or one with other settings."""
     seed: int = 0
     """Of problems, solutions, training and intervals."""
     train_problems: int = 550
@@ -107,7 +107,9 @@ def stages(config: Config) -> list[Stage]:
             "prm",
             f"train prm --base nano --problems {tables} --labels {{out}}/train-labels {verifier}",
         ),
-        Stage("solutions", f"sample {test} --generator {{out}}/generator -n {config.n} --seed {seed}"),
+        Stage(
+            "solutions", f"sample {test} --generator {{out}}/generator -n {config.n} --seed {seed}"
+        ),
         Stage("grades", f"grade {test} {{out}}/solutions"),
         Stage("labels", f"label auto {test} {{out}}/solutions --by checker"),
         Stage("scores-orm", f"score {{out}}/solutions --problems {test} --verifier {{out}}/orm"),
@@ -131,8 +133,13 @@ def run(config: Config) -> dict[str, Any]:
     for number, stage in enumerate(todo, 1):
         if stage.name in seconds:
             continue
-        log.info("[%d/%d] surefoot %s --out {out}/%s".replace("{out}", str(config.out)),
-                 number, len(todo), stage.words.replace("{out}", str(config.out)), stage.name)
+        log.info(
+            "[%d/%d] surefoot %s --out {out}/%s".replace("{out}", str(config.out)),
+            number,
+            len(todo),
+            stage.words.replace("{out}", str(config.out)),
+            stage.name,
+        )
         started = time.monotonic()
         _run_stage(config, stage)
         seconds[stage.name] = round(time.monotonic() - started, 1)
@@ -140,8 +147,19 @@ def run(config: Config) -> dict[str, Any]:
     results = _results(config, seconds)
     write_text(config.out / RESULTS_FILE, json.dumps(results, indent=2) + "\n")
     report = config.out / REPORT_FILE
-    _command("report", [str(config.out), "--out", str(report), "--overwrite",
-                        "--title", "Surefoot demo", "--seed", str(config.seed)])
+    _command(
+        "report",
+        [
+            str(config.out),
+            "--out",
+            str(report),
+            "--overwrite",
+            "--title",
+            "Surefoot demo",
+            "--seed",
+            str(config.seed),
+        ],
+    )
     return {**results, "report": str(report), "text": summary(results, report)}
 
 
@@ -163,24 +181,31 @@ def _command(verb: str, words: list[str]) -> dict[str, Any]:
 
 def _settings(config: Config) -> dict[str, Any]:
     kept = asdict(config)
-    return {key: kept[key] for key in sorted(kept) if key not in ("out", "overwrite", "json", "debug")}
+    return {
+        key: kept[key] for key in sorted(kept) if key not in ("out", "overwrite", "json", "debug")
+    }
 
 
 def _begin(config: Config) -> dict[str, float]:
-    """Seconds of the stages that an earlier run of the same demo has finished."""
+    """Seconds of the stages that an earlier, unfinished run of the same demo has done."""
     path = config.out / PROGRESS_FILE
-    if config.overwrite or not path.exists():
-        if not config.overwrite and any(config.out.iterdir()):
-            raise UserError(f"{config.out}: holds something else; give another --out")
+    if not path.exists():
+        if any(config.out.iterdir()) and not config.overwrite:
+            raise OutputExists(config.out, "holds something that is no demo")
         _note(config, {})
         return {}
     noted = json.loads(path.read_text(encoding="utf-8"))
-    if noted["settings"] != _settings(config):
-        raise OutputExists(config.out, "holds a demo with other settings")
-    if (config.out / REPORT_FILE).exists():
-        raise OutputExists(config.out, "holds a finished demo")
-    seconds: dict[str, float] = noted["seconds"]
-    return seconds
+    is_same = noted["settings"] == _settings(config)
+    is_finished = (config.out / REPORT_FILE).exists()
+    if is_same and not is_finished:
+        seconds: dict[str, float] = noted["seconds"]
+        return seconds
+    if not config.overwrite:
+        kind = "a finished demo" if is_finished else "a demo with other settings"
+        raise OutputExists(config.out, f"holds {kind}")
+    (config.out / REPORT_FILE).unlink(missing_ok=True)
+    _note(config, {})
+    return {}
 
 
 def _note(config: Config, seconds: dict[str, float]) -> None:

@@ -96,9 +96,7 @@ def corpus_tokenizer(seed: int) -> PreTrainedTokenizerBase:
 
 def text_example(ids: Sequence[int], end_id: int) -> Example:
     """A whole text to be predicted, its end-of-text token included."""
-    return Example(
-        np.array(ids, dtype=np.int32), np.array([*ids[1:], end_id], dtype=np.int32)
-    )
+    return Example(np.array(ids, dtype=np.int32), np.array([*ids[1:], end_id], dtype=np.int32))
 
 
 @dataclass(frozen=True)

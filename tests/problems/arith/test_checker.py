@@ -97,14 +97,14 @@ def _known(problem: Problem, parameters: Any, answer: str) -> tuple[dict[str, An
             names |= _ratio_names(parameters)
         case "sequences":
             p = parameters
-            term = p.first + (p.index - 1) * p.change
+            term = p.first + (p.place - 1) * p.change
             names |= {
                 "difference": sympy.Integer(p.change),
-                "jumps": sympy.Integer(p.index - 1),
-                "rise": sympy.Integer((p.index - 1) * p.change),
+                "jumps": sympy.Integer(p.place - 1),
+                "rise": sympy.Integer((p.place - 1) * p.change),
                 "term": sympy.Integer(term),
                 "pair": sympy.Integer(p.first + term),
-                "sum": sympy.Rational((p.first + term) * p.index, 2),
+                "sum": sympy.Rational((p.first + term) * p.place, 2),
             }
     return names, target
 
@@ -132,7 +132,9 @@ def _is_true(step: str, names: dict[str, Any], target: Any, answer: str) -> bool
         pairs = zip(said.strip("()").split(","), answer.strip("()").split(","), strict=True)
         if "(" not in answer or "," not in answer:
             pairs = zip([said], [answer], strict=True)
-        return all(_equal(_sympy(a, names_free(names)), _sympy(b, names_free(names))) for a, b in pairs)
+        return all(
+            _equal(_sympy(a, names_free(names)), _sympy(b, names_free(names))) for a, b in pairs
+        )
     for clause in re.split(r"\bso\b", step):
         if not clause.strip():
             continue
@@ -287,7 +289,9 @@ def test_another_way_to_the_answer_is_right_too() -> None:
 
 
 def test_a_right_calculation_from_a_wrong_number_is_false() -> None:
-    percent = "A coat costs 100 dollars. The price rises by 50% and then falls by 10%. Find the cost."
+    percent = (
+        "A coat costs 100 dollars. The price rises by 50% and then falls by 10%. Find the cost."
+    )
     assert _one(percent, "first=100*50/100=50", "price=100-50=50") == [1, -1]
     assert _one(percent, "second=100*10/100=10") == [-1]
 

@@ -91,9 +91,7 @@ def _add(a: Fraction, operator: str, b: Fraction, hand: Hand) -> tuple[str, Frac
     """The chain behind `a+b=`, and its last value."""
     sign = 1 if operator == "+" else -1
     if a.denominator != b.denominator and sign > 0 and hand.believes("add_tops_and_bottoms"):
-        value = hand.result(
-            Fraction(a.numerator + b.numerator, a.denominator + b.denominator)
-        )
+        value = hand.result(Fraction(a.numerator + b.numerator, a.denominator + b.denominator))
         return show(value), value
     common = lcm(a.denominator, b.denominator)
     if common == 1:

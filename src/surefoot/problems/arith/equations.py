@@ -40,7 +40,9 @@ def _state_linear(p: Linear) -> str:
     return f"Solve {left}={linear_text(p.c, p.d)}."
 
 
-def _last_lines(slope: Fraction, right: Fraction, hand: Hand, name: str) -> tuple[list[str], Fraction]:
+def _last_lines(
+    slope: Fraction, right: Fraction, hand: Hand, name: str
+) -> tuple[list[str], Fraction]:
     """From slope*x = right to the value of x."""
     if slope == 1:
         return [f"{name}={show(right)}"], right
@@ -104,9 +106,7 @@ def _solve_systems(p: System, hand: Hand) -> Worked:
     slope_text = linear_text(slope, 0)
     joined = slope_text if slope < 0 else f"+{slope_text}"
     steps.append(f"{first}{joined}{signed(offset)}={p.f}")
-    lines, x = _last_lines(
-        hand.result(p.c + slope), hand.result(p.f - offset), hand, "x"
-    )
+    lines, x = _last_lines(hand.result(p.c + slope), hand.result(p.f - offset), hand, "x")
     y = hand.result(p.a * x + p.b)
     product = operand(x) if p.a == 1 else f"{p.a}*{operand(x)}"
     steps += [*lines, f"y={product}{signed(p.b)}={show(y)}"]
@@ -149,8 +149,10 @@ def _square_text(square: Fraction, *rest: tuple[Fraction, str]) -> str:
     for value, name in rest:
         if value == 0:
             continue
-        head += f"{signed(value)}" if not name else {1: "+x", -1: "-x"}.get(
-            int(value), f"{signed(value)}x"
+        head += (
+            f"{signed(value)}"
+            if not name
+            else {1: "+x", -1: "-x"}.get(int(value), f"{signed(value)}x")
         )
     return head.removeprefix("+") or "0"
 

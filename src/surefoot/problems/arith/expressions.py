@@ -10,7 +10,6 @@ recursive descent that can only raise `Unreadable`.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -134,7 +133,8 @@ class _Reader:
         if token[:1].isdigit():
             return ("number", token)
         if token.isalpha() and token != "mod":
-            if self.peek() == "(" and len(token) > 1 or token in ("f", "a") and self.peek() == "(":
+            # A single letter before a bracket is a factor, but for f.
+            if self.peek() == "(" and (len(token) > 1 or token == "f"):
                 return ("call", token, *self.arguments())
             return ("name", token)
         raise Unreadable(f"expected a number, found {token or 'the end'!r}")
@@ -169,7 +169,7 @@ def _trim(coefficients: tuple[Fraction, ...]) -> Polynomial:
 
 
 def add(a: Polynomial, b: Polynomial) -> Polynomial:
-    """a + b."""
+    """A + b."""
     size = max(len(a), len(b))
     zero = Fraction(0)
     padded = ((*p, *(zero,) * (size - len(p))) for p in (a, b))
@@ -182,7 +182,7 @@ def negate(a: Polynomial) -> Polynomial:
 
 
 def multiply(a: Polynomial, b: Polynomial) -> Polynomial:
-    """a * b."""
+    """A * b."""
     out = [Fraction(0)] * max(len(a) + len(b) - 1, 0)
     for i, x in enumerate(a):
         for j, y in enumerate(b):

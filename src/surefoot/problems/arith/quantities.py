@@ -100,7 +100,10 @@ def _state_ratio(p: Ratio) -> str:
             f"{names} share coins in the ratio {ratio}. {p.people[1]} gets {difference} more "
             f"than {p.people[0]}. How many coins does {asked} get?"
         )
-    return f"{names} share {sum(p.shares) * p.part} coins in the ratio {ratio}. How many coins does {asked} get?"
+    return (
+        f"{names} share {sum(p.shares) * p.part} coins in the ratio {ratio}. "
+        f"How many coins does {asked} get?"
+    )
 
 
 def _solve_ratio(p: Ratio, hand: Hand) -> Worked:
@@ -208,28 +211,32 @@ modular = Family(
 
 
 class Sequence(NamedTuple):
-    """First term, difference (or factor), index asked, and whether the sum is."""
+    """First term, difference, the place asked for, and whether the sum up to it is."""
 
     first: int
     change: int
-    index: int
+    place: int
     is_sum: bool
 
 
 def _pose_sequences(rng: random.Random, level: int) -> Sequence:
     while True:
         first = rng.randint(1, 9) if level < 3 else rng.randint(-9, 12)
-        change = rng.randint(2, 9) if level < 3 else rng.choice((-6, -5, -4, -3, -2, 2, 3, 4, 5, 6, 7))
+        change = (
+            rng.randint(2, 9) if level < 3 else rng.choice((-6, -5, -4, -3, -2, 2, 3, 4, 5, 6, 7))
+        )
         index = rng.randint(5, 6) if level == 1 else rng.randint(7, 12)
         is_sum = level >= 4 and rng.random() < 0.5
         last = first + (index - 1) * change
-        if abs(last) <= 99 and (not is_sum or (abs(first + last) * index <= 400 and index % 2 == 0)):
+        if abs(last) <= 99 and (
+            not is_sum or (abs(first + last) * index <= 400 and index % 2 == 0)
+        ):
             return Sequence(first, change, index, is_sum)
 
 
 def _state_sequences(p: Sequence) -> str:
     shown = ", ".join(str(p.first + i * p.change) for i in range(3))
-    asked = f"sum of its first {p.index} terms" if p.is_sum else f"term number {p.index}"
+    asked = f"sum of its first {p.place} terms" if p.is_sum else f"term number {p.place}"
     return f"The arithmetic sequence {shown}, ... is given. Find the {asked}."
 
 
@@ -237,11 +244,11 @@ def _solve_sequences(p: Sequence, hand: Hand) -> Worked:
     difference = hand.result(p.change)
     steps = [f"difference={p.first + p.change}-{operand(p.first)}={show(difference)}"]
     if hand.believes("one_step_too_many"):
-        count = Fraction(p.index)
-        steps.append(f"jumps={p.index}")
+        count = Fraction(p.place)
+        steps.append(f"jumps={p.place}")
     else:
-        count = hand.result(p.index - 1)
-        steps.append(f"jumps={p.index}-1={show(count)}")
+        count = hand.result(p.place - 1)
+        steps.append(f"jumps={p.place}-1={show(count)}")
     rise = hand.result(count * difference)
     steps.append(f"rise={show(count)}*{operand(difference)}={show(rise)}")
     term = hand.result(p.first + rise)
@@ -250,7 +257,7 @@ def _solve_sequences(p: Sequence, hand: Hand) -> Worked:
         return steps, show(term)
     pair = hand.result(p.first + term)
     steps.append(f"pair={p.first}+{operand(term)}={show(pair)}")
-    half = hand.result(Fraction(p.index, 2))
+    half = hand.result(Fraction(p.place, 2))
     total = hand.result(half * pair)
     steps.append(f"sum={show(half)}*{operand(pair)}={show(total)}")
     return steps, show(total)

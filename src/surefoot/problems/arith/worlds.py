@@ -167,7 +167,7 @@ def _sequence(match: re.Match[str]) -> World:
     index = int(match[2] or match[3])
     jumps, difference = index - 1, second - first
     term = first + jumps * difference
-    values = {
+    values: dict[str, Fraction | int] = {
         "difference": difference,
         "jumps": jumps,
         "rise": jumps * difference,
@@ -185,8 +185,18 @@ _READERS: list[tuple[re.Pattern[str], Callable[[re.Match[str]], World]]] = [
     (re.compile(r"Let f\(x\)=(.+)\. Find f\((-?\d+)\)\."), _function),
     (re.compile(r"Solve (\S+=\S+)\."), _linear),
     (re.compile(r"Solve (y=\S+) and (\S+=\S+) for \(x,y\)\."), _system),
-    (re.compile(r"A \w+ costs (\d+) dollars\. The price (?:\w+ by \d+%[a-z ]*)+\. Find the cost\."), _percent),
-    (re.compile(r"(.+) share (\d+) coins in the ratio ([\d:]+)\. How many coins does (\w+) get\?"), _ratio_sum),
+    (
+        re.compile(
+            r"A \w+ costs (\d+) dollars\. The price (?:\w+ by \d+%[a-z ]*)+\. Find the cost\."
+        ),
+        _percent,
+    ),
+    (
+        re.compile(
+            r"(.+) share (\d+) coins in the ratio ([\d:]+)\. How many coins does (\w+) get\?"
+        ),
+        _ratio_sum,
+    ),
     (
         re.compile(
             r"(.+) share coins in the ratio ([\d:]+)\. (\w+) gets (\d+) more than (\w+)\. "
