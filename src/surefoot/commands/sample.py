@@ -56,8 +56,8 @@ class Config(Writes):
     """A longer solution is cut here."""
     seed: int = 0
     """Another seed, other solutions (their ids say which)."""
-    rows: int = 256
-    """Solutions computed at once: more are faster and take more memory."""
+    rows: int = 512
+    """Solutions under way at once: more are faster and take more memory."""
     few_shot: int = 0
     """Worked examples before each problem; 0 for a generator that knows the format."""
     examples: Path | None = None

@@ -109,6 +109,9 @@ def shared_prompt_attention(
 ) -> Tensor:
     """Softmax over prompt and own tokens together, as if each row held both.
 
+    All rows are computed with the own tokens that a short row has; the few long
+    rows are then computed again with all of theirs (`Step.n_short`).
+
     Args:
         query: (B, H, 1, D), scaled.
         prompt_keys: (>= G, K, P, D).
@@ -122,19 +125,26 @@ def shared_prompt_attention(
     """
     n_rows, n_heads, _, width = query.shape
     n_shared = own_keys.shape[1]
+    n_prompt, n_short = prompt_keys.shape[-2], step.n_short
+    prompt_keys, prompt_values = prompt_keys[: step.n_groups], prompt_values[: step.n_groups]
     q_BKQD = query.reshape(n_rows, n_shared, n_heads // n_shared, width)
-    scores = torch.cat(
-        [
-            _to_groups(q_BKQD, prompt_keys[: step.n_groups].mT, step),
-            q_BKQD @ own_keys.mT,
-        ],
-        -1,
-    )
-    weights = (scores.float() + step.mask_B).softmax(-1).to(query.dtype)
-    n_prompt = prompt_keys.shape[-2]
-    out = _to_groups(weights[..., :n_prompt], prompt_values[: step.n_groups], step)
-    out += weights[..., n_prompt:] @ own_values
+    on_prompt = _to_groups(q_BKQD, prompt_keys.mT, step)
+    on_own = q_BKQD @ own_keys[:, :, :n_short].mT
+    weights = _softmax(on_prompt, on_own, step.mask_B[..., : n_prompt + n_short])
+    out = weights[..., n_prompt:] @ own_values[:, :, :n_short]
+    if step.long is not None:
+        long_on_own = q_BKQD[step.long] @ own_keys[step.long].mT
+        long_weights = _softmax(on_prompt[step.long], long_on_own, step.mask_B[step.long])
+        out[step.long] = long_weights[..., n_prompt:] @ own_values[step.long]
+        weights[step.long, ..., :n_prompt] = long_weights[..., :n_prompt]
+    out += _to_groups(weights[..., :n_prompt], prompt_values, step)
     return out.reshape(n_rows, 1, n_heads, -1)
+
+
+def _softmax(on_prompt: Tensor, on_own: Tensor, mask: Tensor) -> Tensor:
+    """Weights over prompt and own tokens from their scores; float32 inside."""
+    scores = torch.cat([on_prompt, on_own], -1).float()
+    return scores.add_(mask).softmax(-1).to(on_own.dtype)
 
 
 def _to_groups(rows: Tensor, prompts: Tensor, step: Step) -> Tensor:

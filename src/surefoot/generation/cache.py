@@ -11,7 +11,9 @@ Axes: G groups, B rows, K key/value heads, P prompt tokens, T own tokens, D widt
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from transformers.cache_utils import Cache
 
@@ -51,8 +53,12 @@ class Buffer:
 
     def move(self, source: int, target: int) -> None:
         """Overwrites one sequence with another."""
-        if self.data.numel():
-            self.data[target] = self.data[source]
+        self.data[target] = self.data[source]
+
+    def copy(self, sources: Sequence[int], targets: Sequence[int], length: int) -> None:
+        """Overwrites sequences with the first tokens of others."""
+        self.reserve(max(targets) + 1, length, self.data)
+        self.data[list(targets), :, :length] = self.data[list(sources), :, :length]
 
 
 class LayerStore:
@@ -67,21 +73,22 @@ class SharedPromptCache(Cache):  # type: ignore[misc]
     """What `transformers` updates with each step's keys and values.
 
     Args:
+        rows: Most rows there can be.
         shares_prompts: True: `update` hands back the rows' own keys and values,
             and `surefoot.generation.attention` reads the prompts by itself.
             False, for models that do their own attention: it hands back prompt
             and own together, copied for every row.
     """
 
-    def __init__(self, *, shares_prompts: bool = True) -> None:
+    def __init__(self, rows: int, *, shares_prompts: bool = True) -> None:
         super().__init__(layers=[])
         self.stores: list[LayerStore] = []
         self.shares_prompts = shares_prompts
         self.prompt_length_G: list[int] = []
-        self.group_B: list[int] = []
-        self.length_B: list[int] = []
+        self.group_B = np.zeros(rows, dtype=np.int64)
+        self.length_B = np.zeros(rows, dtype=np.int64)
         self.last_layer = 0
-        self.step: Step = Step.of([], [], [])
+        self.step: Step
 
     def add_group(self, prompt: Sequence[LayerPrompt]) -> int:
         """Takes in a prompt's keys and values, one pair a layer; returns its index."""
@@ -93,27 +100,23 @@ class SharedPromptCache(Cache):  # type: ignore[misc]
         self.prompt_length_G.append(prompt[0][0].shape[-2])
         return group
 
-    def add_row(self, group: int) -> int:
-        """Starts a row that continues a group's prompt; returns its index."""
-        self.group_B.append(group)
-        self.length_B.append(0)
-        return len(self.group_B) - 1
-
-    def restart_row(self, row: int, group: int) -> None:
-        """Gives a finished row's place to a new one."""
+    def start_row(self, row: int, group: int) -> None:
+        """Makes a row continue a group's prompt, without tokens of its own yet."""
         self.group_B[row] = group
         self.length_B[row] = 0
 
-    def drop_row(self, row: int) -> None:
-        """Removes a row; the last one takes its place and its index."""
-        last = len(self.group_B) - 1
-        if row != last:
-            for store in self.stores:
-                store.own_keys.move(last, row)
-                store.own_values.move(last, row)
-            self.group_B[row], self.length_B[row] = self.group_B[last], self.length_B[last]
-        self.group_B.pop()
-        self.length_B.pop()
+    def copy_rows(self, sources: Sequence[int], targets: Sequence[int]) -> None:
+        """Copies rows over others; no row may be both source and target."""
+        if not sources:
+            return
+        self.group_B[targets] = self.group_B[sources]
+        self.length_B[targets] = self.length_B[sources]
+        length = int(self.length_B[sources].max())
+        if not length:
+            return
+        for store in self.stores:
+            store.own_keys.copy(sources, targets, length)
+            store.own_values.copy(sources, targets, length)
 
     def drop_group(self, group: int) -> None:
         """Removes a group without rows; the last one takes its place and its index."""
@@ -123,21 +126,22 @@ class SharedPromptCache(Cache):  # type: ignore[misc]
                 store.prompt_keys.move(last, group)
                 store.prompt_values.move(last, group)
             self.prompt_length_G[group] = self.prompt_length_G[last]
-            self.group_B = [group if g == last else g for g in self.group_B]
+            self.group_B[self.group_B == last] = group
         self.prompt_length_G.pop()
 
-    def begin_step(self, device: torch.device) -> Tensor:
-        """Fixes the step's shapes; each row is about to get one more token.
+    def begin_step(self, n_rows: int, device: torch.device) -> Tensor:
+        """Fixes the step's shapes; each of the first rows is about to get one more token.
 
         Returns:
             (B, 1) The position of that token.
         """
-        self.step = Step.of(self.prompt_length_G, self.group_B, self.length_B, device)
+        prompt_length_G = np.asarray(self.prompt_length_G)
+        self.step = Step(prompt_length_G, self.group_B[:n_rows], self.length_B[:n_rows], device)
         return self.step.position_B[:, None]
 
-    def end_step(self) -> None:
-        """Counts the token that every row got."""
-        self.length_B = [length + 1 for length in self.length_B]
+    def end_step(self, n_rows: int) -> None:
+        """Counts the token that each of the first rows got."""
+        self.length_B[:n_rows] += 1
 
     def update(
         self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_: Any, **__: Any
@@ -171,6 +175,33 @@ class SharedPromptCache(Cache):  # type: ignore[misc]
         return self.stores[layer]
 
 
+def split_lengths(length_B: NDArray[np.int64]) -> tuple[int, NDArray[np.int64]]:
+    """Where to cut the rows' own tokens, so that little is computed in vain.
+
+    Rows enter and leave at any time, so a few are far longer than the others. A
+    product over all rows as long as the longest would mostly read padding.
+
+    Args:
+        length_B: (B,) Tokens of each row, >= 1.
+
+    Returns:
+        A length, and the indices of the rows that are longer.
+    """
+    order = np.argsort(-length_B, kind="stable")
+    descending = length_B[order]
+    n_long = np.arange(len(length_B))
+    cost = len(length_B) * descending + (n_long > 0) * _LONG_FIXED_COST
+    cost = cost + _LONG_ROW_COST * n_long * descending[0]
+    best = int(cost.argmin())
+    return int(descending[best]), order[:best]
+
+
+_LONG_ROW_COST = 3
+"""A token of a row taken out costs this many of one left in: it is copied first."""
+_LONG_FIXED_COST = 2000
+"""Tokens that could be read in the time it takes to take any rows out."""
+
+
 class Step:
     """Shapes and indices of one step, the same for every layer.
 
@@ -178,56 +209,55 @@ class Step:
         n_prompt, n_own: Longest prompt of a group, and longest row with the
             token being added.
         mask_B: (B, 1, 1, n_prompt + n_own) added to the scores: 0 or -inf.
-        cell_B: (B,) and row_of_cell: (G * R,) put the rows in a grid, one line a
-            group, padded to the R rows of the largest group with row 0.
+        n_short: All rows attend to this many of their own tokens in one product.
+        long: Indices of the rows that have more; None if there are none.
+        cell_B, row_of_cell: The rows in a grid, see `lay_grid`.
     """
 
-    n_prompt: int
-    n_own: int
-    n_groups: int
-    row_B: Tensor
-    group_B: Tensor
-    length_B: Tensor
-    position_B: Tensor
-    mask_B: Tensor
-    cell_B: Tensor
-    row_of_cell: Tensor
+    def __init__(
+        self,
+        prompt_length_G: NDArray[np.int64],
+        group_B: NDArray[np.int64],
+        length_B: NDArray[np.int64],
+        device: torch.device,
+    ) -> None:
+        prompt_B = prompt_length_G[group_B]
+        self.n_prompt, self.n_own = int(prompt_length_G.max()), int(length_B.max()) + 1
+        self.n_groups = len(prompt_length_G)
+        self.n_short, long = split_lengths(length_B + 1)
+        hidden_BP = np.arange(self.n_prompt) >= prompt_B[:, None]
+        hidden_BT = np.arange(self.n_own) > length_B[:, None]
+        mask_B = np.where(np.concatenate([hidden_BP, hidden_BT], 1), np.float32(-np.inf), 0)
+        cell_B, row_of_cell = lay_grid(group_B, self.n_groups)
 
-    @classmethod
-    def of(
-        cls,
-        prompt_length_G: Sequence[int],
-        group_B: Sequence[int],
-        length_B: Sequence[int],
-        device: torch.device | None = None,
-    ) -> "Step":
-        """Lays out the rows, each about to get its token number `length_B`."""
-        step = cls()
-        if not group_B:
-            step.n_prompt = step.n_own = step.n_groups = 0
-            return step
-        step.n_prompt, step.n_own = max(prompt_length_G), max(length_B) + 1
-        step.n_groups = len(prompt_length_G)
-        step.row_B = torch.arange(len(group_B), device=device)
-        step.group_B = torch.tensor(group_B, device=device)
-        step.length_B = torch.tensor(length_B, device=device)
-        prompt_B = torch.tensor(prompt_length_G, device=device)[step.group_B]
-        step.position_B = prompt_B + step.length_B
-        hidden_BP = torch.arange(step.n_prompt, device=device) >= prompt_B[:, None]
-        hidden_BT = torch.arange(step.n_own, device=device) > step.length_B[:, None]
-        hidden = torch.cat([hidden_BP, hidden_BT], 1)[:, None, None]
-        step.mask_B = torch.zeros(hidden.shape, device=device).masked_fill_(hidden, -torch.inf)
-        step._lay_grid()
-        return step
+        def tensor(array: NDArray[Any]) -> Tensor:
+            return torch.from_numpy(array).to(device)
 
-    def _lay_grid(self) -> None:
-        order_B = self.group_B.argsort(stable=True)
-        count_G = self.group_B.bincount(minlength=self.n_groups)
-        start_G = count_G.cumsum(0) - count_G
-        width = int(count_G.max())
-        sorted_group_B = self.group_B[order_B]
-        cell_of_sorted = sorted_group_B * width + self.row_B - start_G[sorted_group_B]
-        self.cell_B = torch.empty_like(cell_of_sorted).scatter_(0, order_B, cell_of_sorted)
-        self.row_of_cell = torch.zeros(
-            self.n_groups * width, dtype=torch.long, device=order_B.device
-        ).scatter_(0, cell_of_sorted, order_B)
+        self.row_B = torch.arange(len(group_B), device=device)
+        self.group_B, self.length_B = tensor(group_B.copy()), tensor(length_B.copy())
+        self.position_B = tensor(prompt_B + length_B)
+        self.mask_B = tensor(mask_B.astype(np.float32))[:, None, None]
+        self.long = tensor(long) if len(long) else None
+        self.cell_B, self.row_of_cell = tensor(cell_B), tensor(row_of_cell)
+
+
+def lay_grid(
+    group_B: NDArray[np.int64], n_groups: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Puts rows in a grid, one line a group, as wide as the largest group.
+
+    Returns:
+        (B,) the cell of each row, and (G * R,) the row of each cell, 0 where a
+        line is shorter than the grid.
+    """
+    order_B = np.argsort(group_B, kind="stable")
+    count_G = np.bincount(group_B, minlength=n_groups)
+    start_G = np.cumsum(count_G) - count_G
+    width = int(count_G.max())
+    sorted_group_B = group_B[order_B]
+    cell_of_sorted = sorted_group_B * width + np.arange(len(group_B)) - start_G[sorted_group_B]
+    row_of_cell = np.zeros(n_groups * width, dtype=np.int64)
+    row_of_cell[cell_of_sorted] = order_B
+    cell_B = np.empty_like(cell_of_sorted)
+    cell_B[order_B] = cell_of_sorted
+    return cell_B, row_of_cell

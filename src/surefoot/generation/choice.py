@@ -5,7 +5,7 @@ the order of the vocabulary. One number a token is enough, whatever the size of
 the vocabulary, and a rounding error in a probability moves the choice only if
 the number lies within that error of a boundary.
 
-Axes: B rows, V vocabulary.
+Axes: B rows, M draws from one row, V vocabulary.
 """
 
 import torch
@@ -31,41 +31,42 @@ def check_choice(temperature: float, top_p: float) -> None:
 
 
 def choose_tokens(
-    logits_BV: Tensor, noise_B: Tensor, *, temperature: float, top_p: float
+    logits_BV: Tensor, noise_BM: Tensor, *, temperature: float, top_p: float
 ) -> tuple[Tensor, Tensor]:
-    """Samples one token a row.
+    """Samples M tokens from each row's distribution, one for each number given.
 
     Args:
         logits_BV: (B, V) any float type; computed in float32.
-        noise_B: (B,) float64 uniform in [0, 1).
+        noise_BM: (B, M) float64 uniform in [0, 1).
         temperature: 0 takes the likeliest token (the first of equals).
         top_p: The smallest set of likeliest tokens that holds at least this
             much of the tempered distribution is sampled from; tokens as likely
             as the last one in belong to it. 1 samples from all.
 
     Returns:
-        (B,) token ids, and (B,) their log-probabilities in nats at temperature
-        1 and without top-p.
+        (B, M) token ids, and (B, M) their log-probabilities in nats at
+        temperature 1 and without top-p.
 
     Raises:
         SurefootError: A row's logits are not numbers (the model overflowed).
     """
     log_p_BV = logits_BV.float().log_softmax(-1)
     if temperature == 0.0:
-        tokens_B = log_p_BV.argmax(-1)
-        total_B = log_p_BV.sum(-1)
+        tokens_BM = log_p_BV.argmax(-1, keepdim=True).expand(noise_BM.shape)
+        total_B1 = log_p_BV.sum(-1, keepdim=True)
     else:
         weights_BV = _tempered(log_p_BV, temperature)
         if top_p < 1.0:
             weights_BV = weights_BV.where(weights_BV >= nucleus_floor(weights_BV, top_p), 0.0)
         cumulative_BV = weights_BV.cumsum(-1, dtype=torch.float64)
-        total_B = cumulative_BV[:, -1]
+        total_B1 = cumulative_BV[:, -1:].contiguous()
         # Just below the total: a rounded product must not fall past the last token.
-        point_B = (noise_B * total_B).minimum(total_B.nextafter(torch.zeros_like(total_B)))
-        tokens_B = torch.searchsorted(cumulative_BV, point_B[:, None], right=True)[:, 0]
-    if bool(total_B.isnan().any()):
+        below_B1 = total_B1.nextafter(torch.zeros_like(total_B1))
+        point_BM = (noise_BM * total_B1).minimum(below_B1)
+        tokens_BM = torch.searchsorted(cumulative_BV, point_BM, right=True)
+    if bool(total_B1.isnan().any()):
         raise SurefootError("the generator's output is not a number (NaN); its weights overflow")
-    return tokens_B, log_p_BV.gather(1, tokens_B[:, None])[:, 0]
+    return tokens_BM, log_p_BV.gather(1, tokens_BM)
 
 
 def _tempered(log_p_BV: Tensor, temperature: float) -> Tensor:

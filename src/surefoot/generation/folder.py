@@ -118,6 +118,13 @@ def encode(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
+def decode(tokenizer: PreTrainedTokenizerBase, tokens: list[int]) -> str:
+    """The text of tokens, special ones and spaces as they stand."""
+    if tokenizer.is_fast:  # the same text, without a look at the type of every token
+        return str(tokenizer.backend_tokenizer.decode(tokens, skip_special_tokens=False))
+    return str(tokenizer.decode(tokens, clean_up_tokenization_spaces=False))
+
+
 def encode_prompt(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
     """Token ids of a text that begins a document.
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from surefoot.errors import UserError
-from surefoot.generation.engine import Draw, Engine, Request
-from surefoot.generation.folder import encode_prompt
+from surefoot.generation.engine import Engine
+from surefoot.generation.folder import decode, encode_prompt
+from surefoot.generation.request import Draw, Request, Settings
 from surefoot.generation.stopping import cut_solution
 from surefoot.grading.extract import final_answer
 from surefoot.records import Problem, Solution
@@ -46,7 +47,7 @@ def sample(
     temperature: float = 1.0,
     top_p: float = 1.0,
     max_tokens: int = 256,
-    rows: int = 256,
+    rows: int = 512,
     prompt: Prompt = plain_prompt,
     generator: str | None = None,
     on_draw: Callable[[Draw], None] | None = None,
@@ -67,7 +68,7 @@ def sample(
         top_p: In (0, 1]; 1 samples from the whole distribution.
         max_tokens: A longer solution is cut, with `finish` "length". Less where
             the model's context leaves less room.
-        rows: Solutions computed at once: more are faster and take more memory.
+        rows: Solutions under way at once: more are faster and take more memory.
         prompt: Writes the prompt.
         generator: Name of the model, for the records.
         on_draw: Called with each solution as it is finished.
@@ -81,14 +82,8 @@ def sample(
     for flag, value in (("-n", n), ("--max-tokens", max_tokens), ("--rows", rows)):
         if value < 1:
             raise UserError(f"{flag}: must be >= 1, got {value}")
-    engine = Engine(
-        model=model,
-        tokenizer=tokenizer,
-        rows=rows,
-        temperature=temperature,
-        top_p=top_p,
-        seed=seed,
-    )
+    settings = Settings(rows=rows, temperature=temperature, top_p=top_p, seed=seed)
+    engine = Engine(model, tokenizer, settings)
     requests = []
     for problem in problems:
         tokens = encode_prompt(tokenizer, prompt(problem))
@@ -99,8 +94,16 @@ def sample(
                 max_tokens=min(max_tokens, _room(model, problem, len(tokens))),
             )
         )
+    special = frozenset(tokenizer.all_special_ids)
     return [
-        _solution(tokenizer, problem, solution_id(problem.problem_id, index, seed), draw, generator)
+        _solution(
+            tokenizer,
+            special,
+            problem,
+            solution_id(problem.problem_id, index, seed),
+            draw,
+            generator,
+        )
         for problem, draws in zip(problems, engine.draw(requests, on_draw), strict=True)
         for index, draw in enumerate(draws)
     ]
@@ -121,16 +124,13 @@ def _room(model: PreTrainedModel, problem: Problem, n_prompt: int) -> int:
 
 def _solution(
     tokenizer: PreTrainedTokenizerBase,
+    special: frozenset[int],
     problem: Problem,
     name: str,
     draw: Draw,
     generator: str | None,
 ) -> Solution:
-    text = cut_solution(
-        tokenizer.decode(
-            list(draw.tokens), skip_special_tokens=True, clean_up_tokenization_spaces=False
-        )
-    )
+    text = cut_solution(decode(tokenizer, [t for t in draw.tokens if t not in special]))
     return Solution(
         solution_id=name,
         problem_id=problem.problem_id,

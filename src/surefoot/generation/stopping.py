@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from surefoot.generation.folder import decode
+from surefoot.records import Finish
 from surefoot.steps import ANSWER_MARK, STEP_SEPARATOR, is_answer_step
 
 
@@ -47,6 +49,37 @@ def end_of_solution(text: str) -> int | None:
 def cut_solution(text: str) -> str:
     """The text up to the end of its solution; all of it if it goes on."""
     return text[: end_of_solution(text)]
+
+
+class StopRule:
+    """The rule on token ids, for one generator.
+
+    Args:
+        model: Names end-of-text tokens, and says how many tokens there are.
+        tokenizer: Turns tokens into the text that the rule reads.
+    """
+
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+        n_tokens = model.get_output_embeddings().weight.shape[0]
+        self.tokenizer = tokenizer
+        self.ends = end_tokens(model, tokenizer)
+        self.telling = newline_tokens(tokenizer, n_tokens)
+        self.telling[[token for token in self.ends if token < n_tokens]] = True
+
+    def may_finish(self, tokens: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which tokens could end a solution, whatever stands before them."""
+        return self.telling[tokens]
+
+    def finish_of(self, tokens: NDArray[np.int64], max_tokens: int) -> Finish | None:
+        """Why these sampled tokens are a whole solution; None if it goes on."""
+        last = int(tokens[-1])
+        if last in self.ends:
+            return "stop"
+        if self.telling[last]:
+            text = decode(self.tokenizer, tokens.tolist())
+            if end_of_solution(text) is not None:
+                return "stop"
+        return "length" if len(tokens) >= max_tokens else None
 
 
 def end_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
