@@ -30,7 +30,13 @@ _UNSUPPORTED = {"softcap": "capped scores", "s_aux": "attention sinks", "positio
 
 @contextmanager
 def using_shared_prompts(model: PreTrainedModel) -> Iterator[None]:
-    """Lets the model compute with our attention; its own comes back at the end."""
+    """Lets the model compute with our attention; its own comes back at the end.
+
+    A model that does not ask the registry keeps its own throughout.
+    """
+    if not model._supports_attention_backend:
+        yield
+        return
     before = model.config._attn_implementation
     model.set_attn_implementation(NAME)
     try:
@@ -47,6 +53,34 @@ def decoding(cache: SharedPromptCache) -> Iterator[None]:
         yield
     finally:
         _decoding.reset(token)
+
+
+def decode_step(
+    model: PreTrainedModel, cache: SharedPromptCache, last_B: Tensor, n_rows: int
+) -> Tensor:
+    """One token more for the first rows of a cache.
+
+    Args:
+        model: Set to our attention (`using_shared_prompts`).
+        cache: Takes in the keys and values of the tokens.
+        last_B: (B,) Each row's last token.
+        n_rows: B.
+
+    Returns:
+        (B, V) logits of the next token.
+    """
+    positions = cache.begin_step(n_rows, last_B.device)
+    mask = None if cache.shares_prompts else cache.step.mask_B.to(model.dtype)
+    with decoding(cache):
+        logits: Tensor = model(
+            input_ids=last_B[:, None],
+            position_ids=positions,
+            attention_mask=mask,
+            past_key_values=cache,
+            use_cache=True,
+        ).logits
+    cache.end_step(n_rows)
+    return logits[:, -1]
 
 
 def attention(

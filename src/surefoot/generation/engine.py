@@ -13,6 +13,7 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from surefoot.generation.attention import using_shared_prompts
+from surefoot.generation.check import check_model
 from surefoot.generation.choice import check_choice
 from surefoot.generation.front import Front
 from surefoot.generation.request import Draw, Request, Settings
@@ -28,7 +29,8 @@ class Engine:
         settings: How to sample.
 
     Raises:
-        UserError: The settings name no distribution.
+        UserError: The settings name no distribution, or the model is of a kind
+            that is not computed rightly here.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Engine:
     ) -> None:
         self.model, self.settings = model, settings or Settings()
         check_choice(self.settings.temperature, self.settings.top_p)
+        check_model(model)
         self.stop_rule = StopRule(model, tokenizer)
 
     def draw(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from surefoot.generation.attention import decoding
+from surefoot.generation.attention import decode_step
 from surefoot.generation.cache import SharedPromptCache
 from surefoot.generation.choice import choose_tokens
 from surefoot.generation.noise import uniform_noise
@@ -110,20 +110,9 @@ class Front:
 
     def _forward(self) -> Tensor:
         """(B, V) The logits after each row's last token."""
-        n, cache, device = self.n_rows, self.cache, self.model.device
-        last = torch.from_numpy(self.tokens[np.arange(n), self.length[:n] - 1]).to(device)
-        positions = cache.begin_step(n, device)
-        mask = None if cache.shares_prompts else cache.step.mask_B.to(self.model.dtype)
-        with decoding(cache):
-            logits: Tensor = self.model(
-                input_ids=last[:, None],
-                position_ids=positions,
-                attention_mask=mask,
-                past_key_values=cache,
-                use_cache=True,
-            ).logits
-        cache.end_step(n)
-        return logits[:, -1]
+        last = self.tokens[np.arange(self.n_rows), self.length[: self.n_rows] - 1]
+        last_B = torch.from_numpy(last).to(self.model.device)
+        return decode_step(self.model, self.cache, last_B, self.n_rows)
 
     def _grow(self, rows: NDArray[np.int64], logits_BV: Tensor) -> None:
         """Gives every continuation of some rows its next token; rows part and leave."""

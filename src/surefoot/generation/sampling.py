@@ -111,15 +111,28 @@ def sample(
 
 def _room(model: PreTrainedModel, problem: Problem, n_prompt: int) -> int:
     """Tokens that the model's context leaves after the prompt."""
-    context = getattr(model.config, "max_position_embeddings", None)
-    if context is None:
-        return sys.maxsize
+    context = context_length(model)
     if n_prompt >= context:
         raise UserError(
             f"{problem.problem_id}: the prompt has {n_prompt} tokens, the generator's context "
             f"holds {context}; leave the problem out, or give fewer examples"
         )
-    return int(context) - n_prompt
+    return context - n_prompt
+
+
+def context_length(model: PreTrainedModel) -> int:
+    """Tokens of prompt and solution together that the model can attend to.
+
+    Where some layers see a sliding window only, its width: the engine keeps
+    every token in sight.
+    """
+    config = model.config
+    lengths = [getattr(config, "max_position_embeddings", None)]
+    # Without a list of layer types, a window that is set holds for all layers.
+    kinds = getattr(config, "layer_types", None) or ["sliding"]
+    if any("full" not in kind for kind in kinds):
+        lengths += [getattr(config, name, None) for name in ("sliding_window", "window_size")]
+    return min((int(length) for length in lengths if length), default=sys.maxsize)
 
 
 def _solution(
