@@ -49,7 +49,7 @@ KINDS: dict[str, dict[str, Any]] = {
 
 def random_model(kind: str = "Qwen3", **changes: Any) -> Any:
     """A model with random weights, the same ones every time."""
-    config = getattr(transformers, f"{kind}Config")(**KINDS[kind], **{**_ENDS, **changes})
+    config = getattr(transformers, f"{kind}Config")(**{**KINDS[kind], **_ENDS, **changes})
     with torch.random.fork_rng():
         torch.manual_seed(1)
         return transformers.AutoModelForCausalLM.from_config(config).eval()
