@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surefoot.generation.attention import shared_prompt_attention
-from surefoot.generation.cache import SharedPromptCache, lay_grid, split_lengths
+from surefoot.generation.cache import SharedPromptCache
+from surefoot.generation.layout import lay_grid, split_lengths
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=30))

@@ -21,7 +21,8 @@ from transformers import AttentionInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
 from surefoot.errors import UserError
-from surefoot.generation.cache import SharedPromptCache, Step
+from surefoot.generation.cache import SharedPromptCache
+from surefoot.generation.layout import Step
 
 NAME = "surefoot_shared_prompt"
 _decoding: ContextVar[SharedPromptCache | None] = ContextVar("decoding", default=None)
