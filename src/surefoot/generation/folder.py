@@ -18,6 +18,7 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
+from transformers.utils import logging as hf_logging
 
 from surefoot.errors import ModelFolderError
 
@@ -96,12 +97,20 @@ def _check_folder(path: Path) -> Path:
 
 
 def _load(source: str, part: str, load: Callable[[], Any]) -> Any:
-    """Runs a loader; whatever it raises becomes one line that names the folder."""
+    """Runs a loader; whatever it raises becomes one line that names the folder.
+
+    The bar that `transformers` draws for its weights would stand between ours.
+    """
+    had_bars = hf_logging.is_progress_bar_enabled()
+    hf_logging.disable_progress_bar()
     try:
         return load()
     except Exception as error:  # transformers raises a dozen kinds for a bad file
         why = " ".join(str(error).split())[:200]
         raise ModelFolderError(f"{source}: {part} cannot be loaded: {why}") from error
+    finally:
+        if had_bars:
+            hf_logging.enable_progress_bar()
 
 
 def _check_vocabulary(source: str, model: Any, tokenizer: Any) -> None:

@@ -106,8 +106,5 @@ def newline_tokens(tokenizer: PreTrainedTokenizerBase, n_tokens: int) -> NDArray
     """
     holds = np.zeros(n_tokens, dtype=np.bool_)
     n_known = min(len(tokenizer), n_tokens)
-    texts = tokenizer.batch_decode(
-        [[token] for token in range(n_known)], clean_up_tokenization_spaces=False
-    )
-    holds[:n_known] = [STEP_SEPARATOR in text for text in texts]
+    holds[:n_known] = [STEP_SEPARATOR in decode(tokenizer, [token]) for token in range(n_known)]
     return holds
