@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from surefoot.commands.options import Writes, check_at_least, check_input
-from surefoot.records import Grade, Labels, Problem, Solution
+from surefoot.records import RATINGS, Grade, Labels, Problem, Rating, Solution, VerifierKind
 from surefoot.stages import fingerprint
 from surefoot.tables import read
 from surefoot.training.finetune import Schedule
+from surefoot.verifiers.folder import VerifierSettings
 
 R = TypeVar("R", Problem, Solution, Grade, Labels)
 
@@ -97,3 +98,22 @@ class Trains(Writes):
             UserError: It is missing or holds a bad row.
         """
         return read(check_input(path, what), record, skip_bad=self.skip_bad)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainsVerifier(Trains):
+    """What `train orm` and `train prm` take besides."""
+
+    rating_tokens: tuple[str, str, str] = ("-", "0", "+")
+    """Tokens that stand for the ratings -1, 0 and +1, each a single one of the
+    base's tokenizer. A base learns sooner with words it has read as judgements:
+    `wrong ? right` for nano, where - 0 + are also the signs it calculates with."""
+
+    def rating_texts(self) -> dict[Rating, str]:
+        """Rating -> text of its token."""
+        return dict(zip(RATINGS, self.rating_tokens, strict=True))
+
+    def settings(self, kind: VerifierKind) -> VerifierSettings:
+        """What the verifier's `verifier.json` will say."""
+        texts = {str(rating): text for rating, text in self.rating_texts().items()}
+        return VerifierSettings(kind=kind, rating_tokens=texts)

@@ -4,20 +4,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from surefoot.commands.train_options import Trains
+from surefoot.commands.train_options import TrainsVerifier
 from surefoot.generation.folder import load_model
 from surefoot.records import Grade, Problem, Solution
 from surefoot.training import checkpoint
 from surefoot.training.examples import orm_examples
 from surefoot.training.finetune import finetune
 from surefoot.verifiers.encode import Encoder
-from surefoot.verifiers.folder import VerifierSettings, save_verifier
-from surefoot.verifiers.rating_tokens import RATING_TOKENS, rating_token_ids
+from surefoot.verifiers.folder import save_verifier
+from surefoot.verifiers.rating_tokens import rating_token_ids
 from surefoot.verifiers.readout import check_readout
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(Trains):
+class Config(TrainsVerifier):
     r"""Train an outcome-supervised verifier (ORM) on automatic grades.
 
     At every token of a solution it predicts whether the final answer will be
@@ -40,7 +40,7 @@ def run(config: Config) -> dict[str, Any]:
     solutions = config.read(config.solutions, Solution, "solutions")
     grades = config.read(config.grades, Grade, "grades")
     model, tokenizer = load_model(config.base)
-    rating_ids = rating_token_ids(tokenizer, RATING_TOKENS, config.base)
+    rating_ids = rating_token_ids(tokenizer, config.rating_texts(), config.base)
     check_readout(model, config.base)
     examples = orm_examples(
         Encoder(tokenizer),
@@ -53,7 +53,7 @@ def run(config: Config) -> dict[str, Any]:
     )
 
     def save(folder: Path) -> dict[str, Any]:
-        save_verifier(folder, model, tokenizer, VerifierSettings(kind="orm"))
+        save_verifier(folder, model, tokenizer, config.settings("orm"))
         return {}
 
     return finetune(
@@ -63,6 +63,9 @@ def run(config: Config) -> dict[str, Any]:
         config.out,
         title="Training the ORM",
         save=save,
-        spec=config.spec("train orm", grades=config.grades),
+        spec={
+            **config.spec("train orm", grades=config.grades),
+            "rating_tokens": config.rating_tokens,
+        },
         overwrite=config.overwrite,
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from surefoot.commands.train_options import Trains
+from surefoot.commands.train_options import TrainsVerifier
 from surefoot.errors import UserError
 from surefoot.generation.folder import load_model
 from surefoot.records import Labels, Problem, Solution
@@ -14,13 +14,13 @@ from surefoot.training.finetune import finetune
 from surefoot.training.holdout import is_held_out, prm_holdout
 from surefoot.training.objectives import restricted_loss, token_loss
 from surefoot.verifiers.encode import Encoder
-from surefoot.verifiers.folder import Verifier, VerifierSettings, save_verifier
-from surefoot.verifiers.rating_tokens import RATING_TOKENS, rating_token_ids
+from surefoot.verifiers.folder import Verifier, save_verifier
+from surefoot.verifiers.rating_tokens import rating_token_ids
 from surefoot.verifiers.readout import check_readout
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(Trains):
+class Config(TrainsVerifier):
     r"""Train a process-supervised verifier (PRM) on step ratings.
 
     After each rated step's last token it predicts the rating as one token, up
@@ -55,7 +55,7 @@ def run(config: Config) -> dict[str, Any]:
     labels = config.read(config.labels, Labels, "labels")
     kept = [row for row in labels if not is_held_out(row.problem_id, config.holdout, config.seed)]
     model, tokenizer = load_model(config.base)
-    rating_ids = rating_token_ids(tokenizer, RATING_TOKENS, config.base)
+    rating_ids = rating_token_ids(tokenizer, config.rating_texts(), config.base)
     check_readout(model, config.base)
     examples = prm_examples(
         Encoder(tokenizer),
@@ -66,7 +66,7 @@ def run(config: Config) -> dict[str, Any]:
         max_tokens=getattr(model.config, "max_position_embeddings", None),
         limit=config.limit,
     )
-    settings = VerifierSettings(kind="prm")
+    settings = config.settings("prm")
 
     def save(folder: Path) -> dict[str, Any]:
         save_verifier(folder, model, tokenizer, settings)
@@ -92,6 +92,7 @@ def run(config: Config) -> dict[str, Any]:
         spec={
             **config.spec("train prm", labels=config.labels),
             "holdout": config.holdout,
+            "rating_tokens": config.rating_tokens,
             "rating_tokens_only": config.rating_tokens_only,
         },
         overwrite=config.overwrite,
