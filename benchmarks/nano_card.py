@@ -150,7 +150,8 @@ Surefoot runs on a laptop in minutes. It is of no use for anything else.
 ```
 
 {updates:,} updates, {tokens:,} tokens, {minutes:.0f} minutes on {machine}. Muon on the
-matrices, AdamW on the rest, linear decay to 0. Loss over the last 50 updates {final:.3f} nats a token.
+matrices, AdamW on the rest, linear decay to 0. Loss over the last 50 updates {final:.3f} nats
+a token.
 
 ![loss](loss.svg)
 

@@ -117,10 +117,13 @@ def test_a_closed_pipe_is_quiet() -> None:
 
 
 SLEEPER = """
-import sys, time, types
+import signal, sys, time, types
 from dataclasses import dataclass
 from surefoot import cli
 from surefoot.commands.options import Options
+
+# A shell that starts the tests in the background has them ignore interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Options):

@@ -24,8 +24,8 @@ FLAGS: dict[str, str] = {
     ),
     "convert": "json debug table out record skip_bad overwrite",
     "train base": (
-        "json debug out overwrite recipe problems updates start verdict_weight epochs "
-        "batch_tokens vocabulary learning_rate muon_learning_rate bf16 checkpoint_every seed"
+        "json debug out overwrite recipe problems updates rows epochs batch_tokens "
+        "vocabulary learning_rate muon_learning_rate bf16 checkpoint_every seed"
     ),
     "train generator": (
         "json debug out overwrite problems solutions base epochs learning_rate "
@@ -42,12 +42,13 @@ FLAGS: dict[str, str] = {
     "train orm": (
         "json debug out overwrite problems solutions base epochs learning_rate "
         "batch_tokens gradient_accumulation optimizer weight_decay warmup decay bf16 "
-        "checkpoint_every seed limit skip_bad rating_tokens grades"
+        "checkpoint_every seed limit skip_bad rating_tokens rating_tokens_only probe_first grades"
     ),
     "train prm": (
         "json debug out overwrite problems solutions base epochs learning_rate "
         "batch_tokens gradient_accumulation optimizer weight_decay warmup decay bf16 "
-        "checkpoint_every seed limit skip_bad rating_tokens labels holdout rating_tokens_only"
+        "checkpoint_every seed limit skip_bad rating_tokens rating_tokens_only probe_first "
+        "labels holdout"
     ),
     "score": (
         "json debug out overwrite solutions problems verifier aggregation neutral "

@@ -13,8 +13,6 @@ STEP_SEPARATOR = "\n"
 ANSWER_MARK = "# Answer"
 EXAMPLE_SEPARATOR = "\n"
 """Between two worked examples: an empty line, as each one ends with a newline."""
-REVIEW_HEADER = "Review:\n"
-"""Behind the statement where steps are judged instead of written."""
 
 
 def solve_prompt(statement: str) -> str:
@@ -24,7 +22,7 @@ def solve_prompt(statement: str) -> str:
 
 def review_prompt(statement: str) -> str:
     """The text after which a verifier reads the steps it judges."""
-    return f"Problem: {statement.strip()}\n{REVIEW_HEADER}"
+    return f"Problem: {statement.strip()}\nReview:\n"
 
 
 def few_shot_prompt(examples: Iterable[tuple[str, Sequence[str]]], statement: str) -> str:

@@ -92,6 +92,22 @@ def test_report_and_folder(
     assert load_verifier(tmp_path / "prm").settings.kind == "prm"
 
 
+def test_chosen_rating_tokens_are_trained_and_written_down(
+    tiny_folder: Path, tables: dict[str, Any], tmp_path: Path
+) -> None:
+    run(
+        Config(
+            base=str(tiny_folder),
+            **tables,
+            out=tmp_path / "prm",
+            batch_tokens=400,
+            rating_tokens=("x", "?", "y"),
+        )
+    )
+    settings = load_verifier(tmp_path / "prm").settings
+    assert settings.rating_tokens == {"-1": "x", "0": "?", "1": "y"}
+
+
 def test_limit_and_seed(tiny_folder: Path, tables: dict[str, Any], tmp_path: Path) -> None:
     reports = [
         run(Config(base=str(tiny_folder), **tables, out=tmp_path / f"{i}", limit=9, seed=seed))

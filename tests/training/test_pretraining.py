@@ -1,81 +1,53 @@
 """Text to batches: whole documents, pure functions of the number, nothing lost unsaid."""
 
-import itertools
 from pathlib import Path
 
+import numpy as np
 import pytest
-import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from surefoot.commands import train_base
 from surefoot.errors import UserError
 from surefoot.generation.folder import load_model
-from surefoot.problems.arith.corpus import documents
 from surefoot.records import Problem
-from surefoot.steps import REVIEW_HEADER
 from surefoot.tables import write
-from surefoot.training.pretraining import (
-    POOL_BATCHES,
-    CorpusBatches,
-    WeightedBatch,
-    corpus_tokenizer,
-    weighted_loss,
-)
+from surefoot.training.objectives import NO_TARGET
+from surefoot.training.pretraining import CorpusBatches, corpus_tokenizer, pack
 
-TOKENIZER = corpus_tokenizer(0)
+
+@given(st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=14), max_size=40))
+def test_packing_keeps_texts_whole_and_in_bounds(texts: list[list[int]]) -> None:
+    packed = pack(iter(texts), rows=3, row_tokens=12)
+    placed = [text for row in packed for text in row]
+    assert all(sum(map(len, row)) <= 12 for row in packed)
+    fitting = [text for text in texts if len(text) <= 12]
+    assert sorted(placed) == sorted(fitting[: len(placed)])
 
 
 def test_a_batch_depends_on_seed_and_number_only() -> None:
-    one, two = (CorpusBatches(TOKENIZER, batch_tokens=512, seed=0) for _ in range(2))
-    first = one(11)
+    tokenizer = corpus_tokenizer(0)
+    one, two = (CorpusBatches(tokenizer, rows=2, row_tokens=256, seed=0) for _ in range(2))
+    first = one(3)
     two(1)
-    assert torch.equal(first.input_ids_BT, two(11).input_ids_BT)
-    assert not torch.equal(first.input_ids_BT[:1, :9], one(12).input_ids_BT[:1, :9])
-    other = CorpusBatches(TOKENIZER, batch_tokens=512, seed=1)(11)
-    assert not torch.equal(first.input_ids_BT[:1, :9], other.input_ids_BT[:1, :9])
+    again = two(3)
+    assert np.array_equal(first.input_ids_BT, again.input_ids_BT)
+    assert not np.array_equal(first.input_ids_BT, one(4).input_ids_BT)
 
 
-def test_the_batches_of_a_pool_hold_every_document_once() -> None:
-    batches = CorpusBatches(TOKENIZER, batch_tokens=512, seed=3)
-    texts = []
-    for number in range(POOL_BATCHES):
-        batch = batches(number)
-        assert batch.n_tokens <= 3 * 512
-        for ids, weights in zip(batch.input_ids_BT, batch.weights_BT, strict=True):
-            n = int((weights > 0).sum())
-            assert int(ids[n]) == TOKENIZER.eos_token_id
-            texts.append(TOKENIZER.decode(ids[:n]))
-    drawn = list(itertools.islice(documents("3/0"), len(texts)))
-    assert sorted(texts) == sorted(drawn)
-
-
-def test_only_line_ends_of_reviews_weigh_more() -> None:
-    batches = CorpusBatches(TOKENIZER, batch_tokens=512, seed=0, verdict_weight=7)
-    batch = batches(2)
-    n_heavy = 0
-    for ids, weights in zip(batch.input_ids_BT, batch.weights_BT, strict=True):
-        text = TOKENIZER.decode(ids[: int((weights > 0).sum())])
-        heavy = [TOKENIZER.decode(i) for i, w in zip(ids, weights, strict=True) if w == 7]
-        assert set(heavy) <= {"\n"}
-        assert len(heavy) == text.partition(REVIEW_HEADER)[2].count("\n")
-        n_heavy += len(heavy)
-    assert n_heavy > 0
-    assert batch.n_targets == int(batch.weights_BT.sum())
-
-
-def test_the_weighted_loss_is_a_weighted_sum(tiny_folder: Path) -> None:
-    model, _ = load_model(tiny_folder)
-    ids = torch.randint(1, 50, (3, 8), generator=torch.Generator().manual_seed(0))
-    weights = torch.tensor([[1.0, 4, 1, 1, 0, 0, 0, 0], [2.0] * 7 + [0], [0.0] * 8])
-    batch = WeightedBatch(ids, weights, n_tokens=24, n_targets=21)
-    logits = model(input_ids=ids).logits.log_softmax(-1)
-    expected = sum(
-        -float(weights[b, t] * logits[b, t, ids[b, t + 1]]) for b in range(3) for t in range(7)
-    )
-    assert float(weighted_loss(model, batch)) == pytest.approx(expected, rel=1e-5)
+def test_each_token_predicts_the_next() -> None:
+    tokenizer = corpus_tokenizer(0)
+    batch = CorpusBatches(tokenizer, rows=2, row_tokens=256, seed=0)(0)
+    for ids, targets in zip(batch.input_ids_BT, batch.targets_BT, strict=True):
+        kept = targets != NO_TARGET
+        n = int(kept.sum())
+        assert bool((targets[:n] == ids[1 : n + 1]).all())
+        assert bool((targets[n:] == NO_TARGET).all())
+        assert "Problem: " in tokenizer.decode(ids)
 
 
 def test_digits_newlines_and_rating_tokens_stand_alone() -> None:
-    tokenizer = TOKENIZER
+    tokenizer = corpus_tokenizer(0)
     for text in ("0", "+", "-", "\n", "7"):
         assert len(tokenizer.encode(text)) == 1
     assert len(tokenizer.encode("1234")) == 4
@@ -115,12 +87,9 @@ def test_the_small_recipe_needs_problems(tmp_path: Path) -> None:
 
 
 def test_the_nano_recipe_writes_a_model_in_bfloat16(tmp_path: Path) -> None:
-    report = train_base.run(train_base.Config(updates=2, batch_tokens=256, out=tmp_path / "nano"))
+    report = train_base.run(train_base.Config(updates=2, rows=1, out=tmp_path / "nano"))
     assert report["updates"] == 2
     weights = (tmp_path / "nano" / "model.safetensors").stat().st_size
     assert weights < 2.2 * report["parameters"]
     assert weights < 10_000_000
-    again = train_base.Config(
-        updates=2, batch_tokens=256, start=tmp_path / "nano", out=tmp_path / "more"
-    )
-    assert train_base.run(again)["first_loss"] < report["first_loss"]
+    load_model(tmp_path / "nano")

@@ -46,15 +46,15 @@ class Config(Options):
     """Begin again where the folder holds a finished demo, or one with other settings."""
     seed: int = 0
     """Of problems, solutions, training and intervals."""
-    train_problems: int = 880
+    train_problems: int = 2200
     """Training problems whose solutions are rated."""
-    train_n: int = 12
+    train_n: int = 8
     """Rated solutions to each of them."""
     test_problems: int = 165
     """Held-out problems, never seen by any model."""
     n: Annotated[int, tyro.conf.arg(aliases=("-n",))] = 64
     """Solutions to each held-out problem."""
-    epochs: int = 1
+    epochs: int = 2
     """Times each verifier sees the rated solutions."""
 
     def __post_init__(self) -> None:
@@ -64,18 +64,19 @@ class Config(Options):
 
 LEVELS = "--levels 3 4 5"
 TEMPERATURE = 0.7
-"""Of the finetuned generator. At 1 the tiny model also writes garbage of every
-kind, and a few thousand rated solutions do not teach a verifier all of it; at
-0.7 what goes wrong is mostly what people get wrong (docs/log.md)."""
+"""Of the held-out solutions. At 1 the tiny model also writes garbage of every
+kind; at 0.7 what goes wrong is mostly what people get wrong (docs/log.md). The
+rated solutions are sampled at 1, where they are more diverse."""
 
 
 def stages(config: Config) -> list[Stage]:
     """The commands in their order."""
-    seed, n_few = config.seed, max(config.train_problems // 2, 1)
+    seed, n_few = config.seed, max(config.train_problems // 5, 1)
     tables = "{out}/train-problems --solutions {out}/train-solutions"
     verifier = (
-        f"--epochs {config.epochs} --batch-tokens 4096 --optimizer muon"
-        f" --learning-rate 1e-3 --seed {seed}"
+        "--rating-tokens wrong ? right --rating-tokens-only --probe-first"
+        f" --epochs {config.epochs} --batch-tokens 4096 --optimizer muon"
+        f" --learning-rate 1e-3 --warmup 0.1 --seed {seed}"
     )
     test = "{out}/problems"
     return [
@@ -102,7 +103,7 @@ def stages(config: Config) -> list[Stage]:
         Stage(
             "train-solutions",
             f"sample {{out}}/train-problems --generator {{out}}/generator -n {config.train_n}"
-            f" --temperature {TEMPERATURE} --rows 1024 --seed {seed}",
+            f" --rows 1024 --seed {seed}",
         ),
         Stage("train-grades", "grade {out}/train-problems {out}/train-solutions"),
         Stage("train-labels", "label auto {out}/train-problems {out}/train-solutions --by checker"),

@@ -7,22 +7,22 @@ from typing import Any, Literal
 
 from surefoot.commands.options import Writes, check_at_least, check_input
 from surefoot.errors import UserError
-from surefoot.generation.folder import load_model
 from surefoot.records import Problem
 from surefoot.stages import fingerprint
 from surefoot.tables import read
 from surefoot.training import checkpoint
 from surefoot.training.finetune import Schedule, finetune
 from surefoot.training.loop import Plan, fit
+from surefoot.training.objectives import token_loss
 from surefoot.training.pretraining import (
     MAX_POSITIONS,
     NANO,
+    ROW_TOKENS,
     SMALL,
     CorpusBatches,
     corpus_tokenizer,
     problem_texts,
     text_examples,
-    weighted_loss,
 )
 from surefoot.training.tokenizer import train_tokenizer
 
@@ -46,15 +46,12 @@ class Config(Writes):
     """Problems with reference solutions (recipe `small`)."""
     updates: int = 4400
     """Updates of the recipe `nano`."""
-    start: Path | None = None
-    """Go on from this model folder instead of random weights (recipe `nano`)."""
-    verdict_weight: int = 1
-    """How much more the verdict behind each line of a reviewed solution weighs
-    than another token (recipe `nano`)."""
+    rows: int = 8
+    """Rows of 512 tokens in a batch of the recipe `nano`."""
     epochs: int = 1
     """Passes over the text of the recipe `small`."""
-    batch_tokens: int = 4096
-    """Tokens of a batch."""
+    batch_tokens: int = 8192
+    """Tokens of a batch of the recipe `small`, padding included."""
     vocabulary: int = 2048
     """Size of the tokenizer of the recipe `small`."""
     learning_rate: float = 3e-3
@@ -69,8 +66,8 @@ class Config(Writes):
     """Of the weights and the text."""
 
     def __post_init__(self) -> None:
-        for flag in ("updates", "epochs", "vocabulary", "batch_tokens", "verdict_weight"):
-            check_at_least(f"--{flag.replace('_', '-')}", getattr(self, flag), 1)
+        for flag in ("updates", "rows", "epochs", "vocabulary"):
+            check_at_least(f"--{flag}", getattr(self, flag), 1)
         if self.recipe == "small" and self.problems is None:
             raise UserError("--problems: the recipe small needs a table of problems to read")
 
@@ -82,13 +79,8 @@ def run(config: Config) -> dict[str, Any]:
 
 
 def _train_nano(config: Config) -> dict[str, Any]:
-    if config.start is None:
-        tokenizer = corpus_tokenizer(config.seed)
-        model = NANO.build(tokenizer, config.seed)
-    else:
-        model, tokenizer = load_model(config.start)
-    # Short rows: plain attention is faster here than the fused kernel.
-    model.set_attn_implementation("eager")
+    tokenizer = corpus_tokenizer(config.seed)
+    model = NANO.build(tokenizer, config.seed)
 
     def save(folder: Path) -> None:
         # Stored in half the space; loading gives float32 again.
@@ -107,19 +99,13 @@ def _train_nano(config: Config) -> dict[str, Any]:
     )
     rows = fit(
         model,
-        CorpusBatches(tokenizer, config.batch_tokens, config.seed, config.verdict_weight),
-        weighted_loss,
+        CorpusBatches(tokenizer, rows=config.rows, row_tokens=ROW_TOKENS, seed=config.seed),
+        token_loss,
         plan,
         config.out,
         title="Pre-training nano",
         save=save,
-        spec={
-            "command": "train base",
-            "recipe": "nano",
-            "start": str(config.start) if config.start else None,
-            "batch_tokens": config.batch_tokens,
-            "verdict_weight": config.verdict_weight,
-        },
+        spec={"command": "train base", "recipe": "nano", "rows": config.rows},
         overwrite=config.overwrite,
     )
     report = {

@@ -1,16 +1,26 @@
 """The flags that `train generator`, `train orm` and `train prm` share."""
 
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from torch import Tensor
+from transformers import PreTrainedModel
 
 from surefoot.commands.options import Writes, check_at_least, check_input
 from surefoot.records import RATINGS, Grade, Labels, Problem, Rating, Solution, VerifierKind
 from surefoot.stages import fingerprint
 from surefoot.tables import read
+from surefoot.training.examples import Examples
 from surefoot.training.finetune import Schedule
+from surefoot.training.objectives import TokenBatch, restricted_loss, token_loss
+from surefoot.training.probing import fit_rating_rows
 from surefoot.verifiers.folder import VerifierSettings
 
+log = logging.getLogger("surefoot")
+VerifierLoss: TypeAlias = Callable[[PreTrainedModel, TokenBatch], Tensor]
 R = TypeVar("R", Problem, Solution, Grade, Labels)
 
 
@@ -109,9 +119,34 @@ class TrainsVerifier(Trains):
     base's tokenizer. A base learns sooner with words it has read as judgements:
     `wrong ? right` for nano, where - 0 + are also the signs it calculates with."""
 
+    rating_tokens_only: bool = False
+    """Take the softmax over the rating tokens instead of the whole vocabulary."""
+    probe_first: bool = False
+    """Fit the rating tokens' output rows on the frozen base before training, so
+    that the first updates do not distort what the base knows of the steps."""
+
     def rating_texts(self) -> dict[Rating, str]:
         """Rating -> text of its token."""
         return dict(zip(RATINGS, self.rating_tokens, strict=True))
+
+    def loss(self, rating_ids: Mapping[Rating, int]) -> VerifierLoss:
+        """The loss these flags ask for."""
+        if self.rating_tokens_only:
+            return restricted_loss(list(rating_ids.values()))
+        return token_loss
+
+    def prepare(
+        self, model: PreTrainedModel, examples: Examples, rating_ids: Mapping[Rating, int]
+    ) -> None:
+        """Fit the rating tokens' rows, if asked to."""
+        if self.probe_first and examples.examples:
+            losses = fit_rating_rows(model.float(), examples.examples, list(rating_ids.values()))
+            log.info("rating rows fitted: loss %.3f, before %.3f", losses[1], losses[0])
+
+    def verifier_spec(self) -> dict[str, Any]:
+        """What decides the result besides `spec`."""
+        names = ("rating_tokens", "rating_tokens_only", "probe_first")
+        return {name: getattr(self, name) for name in names}
 
     def settings(self, kind: VerifierKind) -> VerifierSettings:
         """What the verifier's `verifier.json` will say."""

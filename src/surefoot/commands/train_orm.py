@@ -52,6 +52,8 @@ def run(config: Config) -> dict[str, Any]:
         limit=config.limit,
     )
 
+    config.prepare(model, examples, rating_ids)
+
     def save(folder: Path) -> dict[str, Any]:
         save_verifier(folder, model, tokenizer, config.settings("orm"))
         return {}
@@ -65,7 +67,8 @@ def run(config: Config) -> dict[str, Any]:
         save=save,
         spec={
             **config.spec("train orm", grades=config.grades),
-            "rating_tokens": config.rating_tokens,
+            **config.verifier_spec(),
         },
         overwrite=config.overwrite,
+        loss=config.loss(rating_ids),
     )

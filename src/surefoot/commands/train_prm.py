@@ -12,7 +12,6 @@ from surefoot.training import checkpoint
 from surefoot.training.examples import prm_examples
 from surefoot.training.finetune import finetune
 from surefoot.training.holdout import is_held_out, prm_holdout
-from surefoot.training.objectives import restricted_loss, token_loss
 from surefoot.verifiers.encode import Encoder
 from surefoot.verifiers.folder import Verifier, save_verifier
 from surefoot.verifiers.rating_tokens import rating_token_ids
@@ -38,8 +37,6 @@ class Config(TrainsVerifier):
     """Share of the problems kept from training, in [0, 1), to report the AUC of
     steps, the AUC between solutions to the same problem, and the loss beside
     that of a predictor that sees only a step's position."""
-    rating_tokens_only: bool = False
-    """Take the softmax over the three rating tokens instead of the whole vocabulary."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -66,6 +63,7 @@ def run(config: Config) -> dict[str, Any]:
         max_tokens=getattr(model.config, "max_position_embeddings", None),
         limit=config.limit,
     )
+    config.prepare(model, examples, rating_ids)
     settings = config.settings("prm")
 
     def save(folder: Path) -> dict[str, Any]:
@@ -92,11 +90,8 @@ def run(config: Config) -> dict[str, Any]:
         spec={
             **config.spec("train prm", labels=config.labels),
             "holdout": config.holdout,
-            "rating_tokens": config.rating_tokens,
-            "rating_tokens_only": config.rating_tokens_only,
+            **config.verifier_spec(),
         },
         overwrite=config.overwrite,
-        loss=restricted_loss(list(rating_ids.values()))
-        if config.rating_tokens_only
-        else token_loss,
+        loss=config.loss(rating_ids),
     )

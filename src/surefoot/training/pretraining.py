@@ -5,17 +5,13 @@ The text is either the procedural corpus, drawn without end, or the worked
 solutions of a table of problems.
 """
 
-import functools
 import itertools
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn import functional
 from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
@@ -27,18 +23,15 @@ from transformers import (
 
 from surefoot.problems.arith.corpus import documents
 from surefoot.records import Problem
-from surefoot.steps import REVIEW_HEADER, solve_prompt
+from surefoot.steps import solve_prompt
 from surefoot.training.examples import Examples
-from surefoot.training.objectives import Example
+from surefoot.training.objectives import NO_TARGET, Example, TokenBatch, collate
 from surefoot.training.tokenizer import train_tokenizer
-from surefoot.verifiers.readout import head_logits, hidden_states
 
 MAX_POSITIONS = 1024
 """Longest text, in tokens, that a base of ours reads."""
-POOL_BATCHES = 8
-"""Batches that are cut from one pool of documents, sorted by length."""
-_MEAN_TOKENS = 80
-"""About the length of a document, to draw as many as fill a batch."""
+ROW_TOKENS = 512
+"""Tokens of a row of the procedural corpus."""
 _TOKENIZER_DOCUMENTS = 20_000
 
 
@@ -107,100 +100,59 @@ def text_example(ids: Sequence[int], end_id: int) -> Example:
 
 
 @dataclass(frozen=True)
-class WeightedBatch:
-    """Texts padded to the longest, every token weighed as a target."""
-
-    input_ids_BT: Tensor
-    weights_BT: Tensor
-    """Weight of predicting what comes *after* this token; 0 at the end and in padding."""
-    n_tokens: int
-    n_targets: int
-    """Sum of the weights."""
-
-    def to(self, device: torch.device) -> "WeightedBatch":
-        """The same batch on a device."""
-        return WeightedBatch(
-            self.input_ids_BT.to(device), self.weights_BT.to(device), self.n_tokens, self.n_targets
-        )
-
-
-def weighted_loss(model: PreTrainedModel, batch: WeightedBatch) -> Tensor:
-    """Sum over tokens of weight times cross-entropy of the next token, in nats."""
-    hidden_BTD = hidden_states(model, batch.input_ids_BT)[:, :-1]
-    logits_KV = head_logits(model, hidden_BTD.flatten(0, 1)).float()
-    losses_K = functional.cross_entropy(
-        logits_KV, batch.input_ids_BT[:, 1:].flatten(), reduction="none"
-    )
-    return (losses_K * batch.weights_BT[:, :-1].flatten()).sum()
-
-
-@dataclass(frozen=True, eq=False)
 class CorpusBatches:
     """Batches of the procedural corpus without end; `batches(number)` is one.
 
-    A pool of documents is drawn from (seed, number of the pool), sorted by
-    length and cut into batches, so a batch is a pure function of its number and
-    little is spent on padding.
+    Each batch draws its own documents from (seed, number), so it is a pure
+    function of them, and packs whole documents into rows of `row_tokens`.
 
     Args:
         tokenizer: Of the model to be trained.
-        batch_tokens: About the tokens of a batch.
+        rows: Rows of a batch.
+        row_tokens: Tokens of a row.
         seed: Another seed, other text.
-        verdict_weight: Weight of what follows each line of a reviewed solution
-            (the verdict, or the next line if there is none yet). Those are few
-            among all tokens, and they are what a verifier starts from.
     """
 
     tokenizer: PreTrainedTokenizerBase
-    batch_tokens: int
+    rows: int
+    row_tokens: int
     seed: int
-    verdict_weight: int = 1
 
-    def __call__(self, number: int) -> WeightedBatch:
+    def __call__(self, number: int) -> TokenBatch:
         """The batch with this number."""
-        pool, place = divmod(number, POOL_BATCHES)
-        return self._collate(self._pool(pool)[place])
+        source = documents(f"{self.seed}/{number}")
+        packed = pack(self._token_ids(source), self.rows, self.row_tokens)
+        examples = [_row_example(row) for row in packed]
+        return collate(examples, int(self.tokenizer.pad_token_id))
 
-    @functools.lru_cache(maxsize=1)  # noqa: B019 - one pool, and there is one such object a run
-    def _pool(self, pool: int) -> list[list["_Text"]]:
-        """Batches of about equal tokens, in a random order."""
-        n = POOL_BATCHES * max(1, self.batch_tokens // _MEAN_TOKENS)
-        source = itertools.islice(documents(f"{self.seed}/{pool}"), n)
-        texts = sorted((self._text(text) for text in source), key=lambda text: len(text.ids))
-        ends = np.cumsum([len(text.ids) for text in texts])
-        place = np.minimum(ends * POOL_BATCHES // (ends[-1] + 1), POOL_BATCHES - 1)
-        batches: list[list[_Text]] = [[] for _ in range(POOL_BATCHES)]
-        order = random.Random(f"{self.seed}/{pool}").sample(range(POOL_BATCHES), POOL_BATCHES)
-        for text, index in zip(texts, place, strict=True):
-            batches[order[int(index)]].append(text)
-        return batches
-
-    def _text(self, text: str) -> "_Text":
+    def _token_ids(self, source: Iterable[str]) -> Iterator[list[int]]:
         end = int(self.tokenizer.eos_token_id)
-        head, mark, rest = text.partition(REVIEW_HEADER)
-        ids: list[int] = self.tokenizer.encode(head + mark, add_special_tokens=False)
-        weights = [1] * len(ids)
-        tail = self.tokenizer.encode(rest, add_special_tokens=False) if rest else []
-        newline = int(self.tokenizer.convert_tokens_to_ids("\u010a"))
-        ends = [self.verdict_weight if token == newline else 1 for token in tail]
-        return _Text([*ids, *tail, end], [*weights, *ends, 0])
-
-    def _collate(self, texts: Sequence["_Text"]) -> WeightedBatch:
-        width = max(len(text.ids) for text in texts)
-        pad = int(self.tokenizer.pad_token_id)
-        ids = [text.ids + [pad] * (width - len(text.ids)) for text in texts]
-        weights = [text.weights + [0] * (width - len(text.ids)) for text in texts]
-        return WeightedBatch(
-            torch.tensor(ids),
-            torch.tensor(weights, dtype=torch.float32),
-            n_tokens=sum(len(text.ids) for text in texts),
-            n_targets=sum(sum(text.weights) for text in texts),
-        )
+        for text in source:
+            yield [*self.tokenizer.encode(text, add_special_tokens=False), end]
 
 
-class _Text(NamedTuple):
-    ids: list[int]
-    weights: list[int]
+def pack(texts: Iterator[list[int]], rows: int, row_tokens: int) -> list[list[list[int]]]:
+    """Whole texts into rows: each goes into the first row that has room.
+
+    Stops at the first text that fits nowhere; a text longer than a row is
+    passed over.
+    """
+    packed: list[list[list[int]]] = [[] for _ in range(rows)]
+    room = [row_tokens] * rows
+    for ids in texts:
+        if len(ids) > row_tokens:
+            continue
+        row = next((i for i in range(rows) if room[i] >= len(ids)), None)
+        if row is None:
+            break
+        packed[row].append(ids)
+        room[row] -= len(ids)
+    return packed
+
+
+def _row_example(texts: list[list[int]]) -> Example:
+    ids = [token for text in texts for token in text]
+    return Example(np.array(ids, dtype=np.int32), np.array([*ids[1:], NO_TARGET], dtype=np.int32))
 
 
 def problem_texts(problems: Iterable[Problem]) -> list[str]:

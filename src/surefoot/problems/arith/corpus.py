@@ -25,12 +25,10 @@ from surefoot.problems.arith.hand import PersonsHand, operand, show
 from surefoot.records import Problem
 from surefoot.steps import EXAMPLE_SEPARATOR, join_steps, review_prompt, solve_prompt
 
-SHARES = {"worked": 0.3, "sheet": 0.04, "reviewed": 0.56, "drill": 0.05, "judged": 0.05}
+SHARES = {"worked": 0.42, "sheet": 0.06, "reviewed": 0.4, "drill": 0.07, "judged": 0.05}
 """Share of each kind among the documents."""
 SLIP, TYPO, REPEAT = 0.03, 0.012, 0.01
 """Chances a line of the people met on average; half are twice as careless."""
-DAMAGE = 0.4
-"""Share of the reviewed solutions in which one line was damaged besides."""
 _FAMILIES = tuple(FAMILIES.values())
 _DRILL_LINES = 8
 
@@ -62,37 +60,11 @@ def _sheet(rng: random.Random) -> str:
 
 def _reviewed(rng: random.Random) -> str:
     statement, steps = _solution(rng)
-    if rng.random() < DAMAGE:
-        place = rng.randrange(len(steps))
-        steps[place] = damaged(rng, steps[place])
     problem = Problem(problem_id="", statement=statement, answer="")
     ratings = [judgement.rating for judgement in check(problem, steps)]
     read = ratings.index(-1) + 1 if -1 in ratings else len(steps)
     verdict = "wrong" if -1 in ratings else "right"
     return review_prompt(statement) + join_steps([*steps[:read], verdict])
-
-
-def damaged(rng: random.Random, line: str) -> str:
-    """The line with one sign of it changed, lost, doubled or exchanged.
-
-    It may be true still, or unreadable; the checker decides.
-    """
-    digits = [i for i, character in enumerate(line) if character.isdigit()]
-    if digits and rng.random() < 0.6:
-        place = rng.choice(digits)
-        return line[:place] + rng.choice("0123456789") + line[place + 1 :]
-    place = rng.randrange(len(line))
-    match rng.choice(("drop", "double", "operator", "other")):
-        case "drop":
-            return line[:place] + line[place + 1 :]
-        case "double":
-            return line[:place] + line[place] + line[place:]
-        case "operator":
-            operators = [i for i, character in enumerate(line) if character in "+-*/"]
-            place = rng.choice(operators) if operators else place
-            return line[:place] + rng.choice("+-*/") + line[place + 1 :]
-        case _:
-            return line[:place] + rng.choice(line) + line[place + 1 :]
 
 
 def _calculation(rng: random.Random) -> tuple[str, Fraction]:
