@@ -63,11 +63,11 @@ def fit_rating_rows(
         torch.autograd.backward(total)
         return total
 
-    before = float(loss())
+    before = loss().item()
     optimizer.step(closure)  # type: ignore[no-untyped-call]  # torch leaves it untyped
     with torch.no_grad():
         head.weight[ids] = rows_CD
-    return before, float(loss())
+    return before, loss().item()
 
 
 @torch.no_grad()
