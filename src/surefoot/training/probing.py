@@ -63,11 +63,11 @@ def fit_rating_rows(
         torch.autograd.backward(total)
         return total
 
-    before = loss().item()
+    before = loss().detach().item()
     optimizer.step(closure)  # type: ignore[no-untyped-call]  # torch leaves it untyped
     with torch.no_grad():
         head.weight[ids] = rows_CD
-    return before, loss().item()
+    return before, loss().detach().item()
 
 
 @torch.no_grad()
