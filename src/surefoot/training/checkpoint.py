@@ -53,6 +53,7 @@ def open_run(out: Path, settings: dict[str, Any], *, overwrite: bool = False) ->
             )
     check_output(out, overwrite=overwrite)
     if out.is_dir():
+        _check_replaceable(out)
         shutil.rmtree(out)
     elif out.exists():
         out.unlink()
@@ -83,6 +84,13 @@ def newest(out: Path) -> tuple[int, Path] | None:
         if not path.name.endswith(_PARTIAL)
     ]
     return max(found, default=None)
+
+
+def _check_replaceable(out: Path) -> None:
+    """Refuse to delete a folder that is no model and no run of ours."""
+    ours = (CHECKPOINT, METRICS, "config.json")
+    if any(out.iterdir()) and not any((out / name).exists() for name in ours):
+        raise UserError(f"{out}: holds something that is no model; give another --out")
 
 
 def partial(out: Path, updates_done: int) -> Path:
