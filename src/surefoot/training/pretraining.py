@@ -6,7 +6,6 @@ solutions of a table of problems.
 """
 
 import itertools
-import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -176,10 +175,3 @@ def text_examples(
         else:
             found.examples.append(text_example(ids, end_id))
     return found
-
-
-def shuffled(texts: Sequence[str], seed: int) -> list[str]:
-    """The texts in a seeded order."""
-    order = list(texts)
-    random.Random(seed).shuffle(order)
-    return order
