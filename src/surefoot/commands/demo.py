@@ -157,7 +157,7 @@ def run(config: Config) -> dict[str, Any]:
     results = _results(config, seconds)
     write_text(config.out / RESULTS_FILE, json.dumps(results, indent=2) + "\n")
     report = config.out / REPORT_FILE
-    _command(
+    cli.call(
         "report",
         [
             str(config.out),
@@ -181,12 +181,7 @@ def _run_stage(config: Config, stage: Stage) -> None:
     ]
     # A stage that was finished but not noted is made again; one that was
     # killed half-way goes on, as its command does.
-    _command(verb, [*words, "--out", str(config.out / stage.name), "--overwrite"])
-
-
-def _command(verb: str, words: list[str]) -> dict[str, Any]:
-    result: dict[str, Any] = cli.call(verb, words)
-    return result
+    cli.call(verb, [*words, "--out", str(config.out / stage.name), "--overwrite"])
 
 
 def _settings(config: Config) -> dict[str, Any]:

@@ -93,9 +93,9 @@ def corpus_tokenizer(seed: int) -> PreTrainedTokenizerBase:
     return train_tokenizer(texts, vocabulary=512)
 
 
-def text_example(ids: Sequence[int], end_id: int) -> Example:
-    """A whole text to be predicted, its end-of-text token included."""
-    return Example(np.array(ids, dtype=np.int32), np.array([*ids[1:], end_id], dtype=np.int32))
+def text_example(ids: Sequence[int], last_target: int) -> Example:
+    """A whole text to be predicted; behind its last token the given target."""
+    return Example(np.array(ids, dtype=np.int32), np.array([*ids[1:], last_target], dtype=np.int32))
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,7 @@ def pack(texts: Iterator[list[int]], rows: int, row_tokens: int) -> list[list[li
 
 
 def _row_example(texts: list[list[int]]) -> Example:
-    ids = [token for text in texts for token in text]
-    return Example(np.array(ids, dtype=np.int32), np.array([*ids[1:], NO_TARGET], dtype=np.int32))
+    return text_example([token for text in texts for token in text], NO_TARGET)
 
 
 def problem_texts(problems: Iterable[Problem]) -> list[str]:
