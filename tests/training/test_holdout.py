@@ -1,57 +1,14 @@
-"""Held-out figures against enumeration of pairs."""
+"""What is held out, and the figures on it."""
 
-from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from surefoot.generation.folder import load_model
-from surefoot.training.holdout import (
-    PositionPredictor,
-    auc,
-    is_held_out,
-    prm_holdout,
-    within_problem_auc,
-)
+from surefoot.training.holdout import PositionPredictor, is_held_out, prm_holdout
 from surefoot.verifiers.folder import Verifier, VerifierSettings
 from surefoot.verifiers.rating_tokens import RATING_TOKENS, rating_token_ids
 from toy_sums import toy_sums
-
-scored = st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.5, 0.9]), st.booleans()), max_size=12)
-
-
-def pairs_auc(rows: list[tuple[float, bool]]) -> float | None:
-    positive = [score for score, is_positive in rows if is_positive]
-    negative = [score for score, is_positive in rows if not is_positive]
-    won = [1.0 if p > n else 0.5 if p == n else 0.0 for p, n in product(positive, negative)]
-    return sum(won) / len(won) if won else None
-
-
-@given(rows=scored)
-def test_auc_is_the_share_of_pairs_in_order(rows: list[tuple[float, bool]]) -> None:
-    assert auc([s for s, _ in rows], [p for _, p in rows]) == pytest.approx(pairs_auc(rows))
-
-
-@given(groups=st.lists(scored, max_size=4))
-def test_within_problem_auc_is_the_mean_over_problems(
-    groups: list[list[tuple[float, bool]]],
-) -> None:
-    rows = [(str(i), score, right) for i, group in enumerate(groups) for score, right in group]
-    found = within_problem_auc([r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows])
-    values = [value for group in groups if (value := pairs_auc(group)) is not None]
-    assert found == (pytest.approx(sum(values) / len(values)) if values else None)
-
-
-def test_a_score_of_the_problem_alone_has_pooled_auc_but_none_within() -> None:
-    problem_ids = ["easy"] * 10 + ["hard"] * 10
-    is_right = [True] * 9 + [False] + [True] + [False] * 9
-    scores = [0.9] * 10 + [0.1] * 10
-    pooled = auc(scores, is_right)
-    assert pooled is not None
-    assert pooled > 0.85
-    assert within_problem_auc(problem_ids, scores, is_right) == 0.5
 
 
 def test_held_out_problems_are_a_fixed_share() -> None:

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from surefoot.evaluation.auc import Auc, grouped_auc, step_auc
 from surefoot.evaluation.curves import MAJORITY, PASS, Curves
 from surefoot.evaluation.figures import style_of
 from surefoot.evaluation.pools import CHECKER, LIKELIHOOD, Pool
 from surefoot.records import Labels, Scores
+from surefoot.verifiers.auc import Auc, grouped_auc, step_auc
 
 _BINS = 10
 _HEADLINES = ("prm", "orm", MAJORITY, LIKELIHOOD, CHECKER, PASS)

@@ -15,10 +15,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from surefoot.records import RATINGS, Labels, Problem, Rating, Scores, Solution
 from surefoot.training.examples import counted_ratings
+from surefoot.verifiers.auc import auc, grouped_auc
 from surefoot.verifiers.folder import Verifier
 from surefoot.verifiers.scoring import BATCH_TOKENS, score_solutions
 
@@ -27,45 +26,6 @@ def is_held_out(problem_id: str, share: float, seed: int = 0) -> bool:
     """Whether this problem is one of the share (in [0, 1]) that is held out."""
     digest = hashlib.sha256(f"{seed}:{problem_id}".encode()).digest()
     return int.from_bytes(digest[:8], "big") < share * 2**64
-
-
-def auc(scores: Sequence[float], is_positive: Sequence[bool]) -> float | None:
-    """Chance that a positive outscores a negative; a tie counts half.
-
-    Returns:
-        In [0, 1]; None if there is no positive or no negative.
-
-    Example:
-        >>> auc([0.9, 0.5, 0.5, 0.1], [True, True, False, False])
-        0.875
-    """
-    values = np.asarray(scores, dtype=np.float64)
-    positive = np.asarray(is_positive, dtype=bool)
-    n_positive, n_negative = int(positive.sum()), int((~positive).sum())
-    if n_positive == 0 or n_negative == 0:
-        return None
-    _, group, size = np.unique(values, return_inverse=True, return_counts=True)
-    mean_rank = np.cumsum(size) - (size - 1) / 2
-    above = float(mean_rank[group][positive].sum()) - n_positive * (n_positive + 1) / 2
-    return above / (n_positive * n_negative)
-
-
-def within_problem_auc(
-    problem_ids: Sequence[str], scores: Sequence[float], is_right: Sequence[bool]
-) -> float | None:
-    """`auc` among the solutions of one problem, averaged over problems.
-
-    Problems whose solutions are all right or all wrong do not count.
-
-    Returns:
-        In [0, 1], 0.5 for a score that says nothing; None if no problem counts.
-    """
-    by_problem: defaultdict[str, tuple[list[float], list[bool]]] = defaultdict(lambda: ([], []))
-    for problem_id, score, right in zip(problem_ids, scores, is_right, strict=True):
-        by_problem[problem_id][0].append(score)
-        by_problem[problem_id][1].append(right)
-    found = [value for group in by_problem.values() if (value := auc(*group)) is not None]
-    return math.fsum(found) / len(found) if found else None
 
 
 @dataclass(frozen=True)
@@ -145,11 +105,13 @@ def prm_holdout(
 def _judged_auc(labels: Sequence[Labels], scores: Sequence[Scores]) -> float | None:
     """Within-problem AUC over the solutions whose ratings decide right or wrong."""
     judged = [
-        (score.problem_id, score.solution_score, row.first_error is None)
+        (row, score)
         for row, score in zip(labels, scores, strict=True)
         if row.first_error is not None or (row.ratings and None not in row.ratings)
     ]
-    return within_problem_auc(*map(list, zip(*judged, strict=True))) if judged else None
+    values = [score.solution_score for _, score in judged]
+    is_right = [row.first_error is None for row, _ in judged]
+    return grouped_auc(values, is_right, [score.problem_id for _, score in judged]).within
 
 
 def _position(step: int, solution: Solution) -> tuple[int, bool]:

@@ -7,17 +7,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.evaluation.auc import auc, grouped_auc, step_auc
 from surefoot.records import Labels, Scores
+from surefoot.verifiers.auc import auc, grouped_auc, step_auc
+
+scored = st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=12)
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=12))
-def test_equals_counting_pairs(rows: list[tuple[int, bool]]) -> None:
+def pairs_auc(rows: list[tuple[int, bool]]) -> float | None:
     right = [s for s, good in rows if good]
     wrong = [s for s, good in rows if not good]
     pairs = [(a > b) + 0.5 * (a == b) for a, b in product(right, wrong)]
-    found = auc([s for s, _ in rows], [good for _, good in rows])
-    assert found == (pytest.approx(np.mean(pairs)) if pairs else None)
+    return float(np.mean(pairs)) if pairs else None
+
+
+@given(rows=scored)
+def test_equals_counting_pairs(rows: list[tuple[int, bool]]) -> None:
+    assert auc([s for s, _ in rows], [good for _, good in rows]) == pytest.approx(pairs_auc(rows))
+
+
+@given(groups=st.lists(scored, max_size=4))
+def test_within_is_the_mean_over_problems_that_have_both(
+    groups: list[list[tuple[int, bool]]],
+) -> None:
+    rows = [(i, score, right) for i, group in enumerate(groups) for score, right in group]
+    found = grouped_auc([r[1] for r in rows], [r[2] for r in rows], [r[0] for r in rows])
+    values = [value for group in groups if (value := pairs_auc(group)) is not None]
+    assert found.problems == len(values)
+    assert found.within == (pytest.approx(np.mean(values)) if values else None)
 
 
 def test_pooling_rewards_knowing_hard_problems() -> None:

@@ -3,15 +3,15 @@
 A verifier chooses among solutions of *one* problem. A pooled AUC also rewards it
 for knowing which problems are hard, which helps no choice: it can be 0.9 where
 best-of-N is no better than chance. The AUC within problems counts only pairs of
-the same problem; watch that one.
+the same problem; watch that one. No torch here.
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from surefoot.evaluation.estimators import BoolArray, FloatArray
 from surefoot.records import Labels, Scores
 
 
@@ -26,7 +26,9 @@ class Auc(NamedTuple):
     """Problems that have both."""
 
 
-def auc(scores: Sequence[float] | FloatArray, is_right: Sequence[bool] | BoolArray) -> float | None:
+def auc(
+    scores: Sequence[float] | NDArray[np.float64], is_right: Sequence[bool] | NDArray[np.bool_]
+) -> float | None:
     """Area under the ROC curve, as the Mann-Whitney statistic.
 
     Args:
