@@ -19,6 +19,7 @@ import sys
 import textwrap
 import traceback
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any, NamedTuple, TextIO
 
 from surefoot import __version__
@@ -139,8 +140,7 @@ def overview(group: str | None = None) -> str:
 
 def load_config(name: str) -> type[Any]:
     """The `Config` class of a verb; its module is imported."""
-    module = importlib.import_module(f"surefoot.commands.{VERBS[name].module}")
-    config: type[Any] = module.Config
+    config: type[Any] = _module(name).Config
     return config
 
 
@@ -181,11 +181,7 @@ def call(name: str, words: Sequence[str]) -> dict[str, Any]:
         SystemExit: A flag is wrong.
         SurefootError: As the verb raises it.
     """
-    config = parse(name, words)
-    result: dict[str, Any] = importlib.import_module(f"surefoot.commands.{VERBS[name].module}").run(
-        config
-    )
-    return result
+    return _result(name, parse(name, words))
 
 
 def _run(name: str, words: list[str]) -> int:
@@ -194,9 +190,17 @@ def _run(name: str, words: list[str]) -> int:
     except SystemExit as stop:
         return int(stop.code or DONE)
     _start_log(debug=config.debug)
-    module = importlib.import_module(f"surefoot.commands.{VERBS[name].module}")
-    print(render(module.run(config), as_json=config.json), flush=True)  # noqa: T201
+    print(render(_result(name, config), as_json=config.json), flush=True)  # noqa: T201
     return DONE
+
+
+def _result(name: str, config: Any) -> dict[str, Any]:
+    result: dict[str, Any] = _module(name).run(config)
+    return result
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"surefoot.commands.{VERBS[name].module}")
 
 
 def render(result: dict[str, Any], *, as_json: bool) -> str:
