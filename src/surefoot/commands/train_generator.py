@@ -7,8 +7,7 @@ from typing import Any
 from surefoot.commands.train_options import Trains
 from surefoot.errors import ModelFolderError
 from surefoot.generation.folder import load_model
-from surefoot.records import Grade, Problem, Solution
-from surefoot.training import checkpoint
+from surefoot.records import Grade
 from surefoot.training.examples import generator_examples
 from surefoot.training.finetune import finetune
 from surefoot.verifiers.encode import Encoder
@@ -33,10 +32,7 @@ class Config(Trains):
 
 def run(config: Config) -> dict[str, Any]:
     """Train the generator; the report of `surefoot.training.finetune`."""
-    checkpoint.check_output(config.out, overwrite=config.overwrite)
-    problems = {p.problem_id: p for p in config.read(config.problems, Problem, "problems")}
-    solutions = config.read(config.solutions, Solution, "solutions")
-    grades = config.read(config.grades, Grade, "grades")
+    problems, solutions, grades = config.inputs(config.grades, Grade, "grades")
     model, tokenizer = load_model(config.base)
     if tokenizer.eos_token_id is None:
         raise ModelFolderError(

@@ -7,21 +7,26 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from torch import Tensor
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from surefoot.commands.options import Writes, check_at_least, check_input
+from surefoot.generation.folder import load_model
 from surefoot.records import RATINGS, Grade, Labels, Problem, Rating, Solution, VerifierKind
 from surefoot.stages import fingerprint
 from surefoot.tables import read
+from surefoot.training.checkpoint import check_output
 from surefoot.training.examples import Examples
 from surefoot.training.finetune import Schedule
 from surefoot.training.objectives import TokenBatch, restricted_loss, token_loss
 from surefoot.training.probing import fit_rating_rows
 from surefoot.verifiers.folder import VerifierSettings
+from surefoot.verifiers.rating_tokens import rating_token_ids
+from surefoot.verifiers.readout import check_readout
 
 log = logging.getLogger("surefoot")
-VerifierLoss: TypeAlias = Callable[[PreTrainedModel, TokenBatch], Tensor]
-R = TypeVar("R", Problem, Solution, Grade, Labels)
+Loss: TypeAlias = Callable[[PreTrainedModel, TokenBatch], Tensor]
+T = TypeVar("T", Problem, Solution, Grade, Labels)
+R = TypeVar("R", Grade, Labels)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,12 +106,21 @@ class Trains(Writes):
         }
         return {"command": command, "base": self.base, "limit": self.limit, **prints}
 
-    def read(self, path: Path, record: type[R], what: str) -> list[R]:
-        """A checked input table.
+    def inputs(
+        self, path: Path, record: type[R], what: str
+    ) -> tuple[dict[str, Problem], list[Solution], list[R]]:
+        """Problems by id, solutions, and the grades or labels at `path`.
 
         Raises:
-            UserError: It is missing or holds a bad row.
+            OutputExists: `--out` is there; known before anything is read.
+            UserError: A table is missing or holds a bad row.
         """
+        check_output(self.out, overwrite=self.overwrite)
+        problems = self._read(self.problems, Problem, "problems")
+        solutions = self._read(self.solutions, Solution, "solutions")
+        return {p.problem_id: p for p in problems}, solutions, self._read(path, record, what)
+
+    def _read(self, path: Path, record: type[T], what: str) -> list[T]:
         return read(check_input(path, what), record, skip_bad=self.skip_bad)
 
 
@@ -129,24 +143,37 @@ class TrainsVerifier(Trains):
         """Rating -> text of its token."""
         return dict(zip(RATINGS, self.rating_tokens, strict=True))
 
-    def loss(self, rating_ids: Mapping[Rating, int]) -> VerifierLoss:
-        """The loss these flags ask for."""
-        if self.rating_tokens_only:
-            return restricted_loss(list(rating_ids.values()))
-        return token_loss
+    def load_base(
+        self,
+    ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, dict[Rating, int]]:
+        """The base, its tokenizer, and rating -> token id.
+
+        Raises:
+            ModelFolderError: The folder does not load, its tokenizer splits a
+                rating token, or its logits are made in an unknown way.
+        """
+        model, tokenizer = load_model(self.base)
+        rating_ids = rating_token_ids(tokenizer, self.rating_texts(), self.base)
+        check_readout(model, self.base)
+        return model, tokenizer, rating_ids
 
     def prepare(
         self, model: PreTrainedModel, examples: Examples, rating_ids: Mapping[Rating, int]
-    ) -> None:
-        """Fit the rating tokens' rows, if asked to."""
+    ) -> Loss:
+        """The loss asked for; the rating tokens' rows are fitted, if asked to."""
+        ids = list(rating_ids.values())
         if self.probe_first and examples.examples:
-            losses = fit_rating_rows(model.float(), examples.examples, list(rating_ids.values()))
+            losses = fit_rating_rows(model.float(), examples.examples, ids)
             log.info("rating rows fitted: loss %.3f, before %.3f", losses[1], losses[0])
+        return restricted_loss(ids) if self.rating_tokens_only else token_loss
 
-    def verifier_spec(self) -> dict[str, Any]:
-        """What decides the result besides `spec`."""
+    def spec(self, command: str, **inputs: Path) -> dict[str, Any]:
+        """As for the generator, with the flags of verifiers."""
         names = ("rating_tokens", "rating_tokens_only", "probe_first")
-        return {name: getattr(self, name) for name in names}
+        return {
+            **super().spec(command, **inputs),
+            **{name: getattr(self, name) for name in names},
+        }
 
     def settings(self, kind: VerifierKind) -> VerifierSettings:
         """What the verifier's `verifier.json` will say."""

@@ -6,16 +6,12 @@ from typing import Any
 
 from surefoot.commands.train_options import TrainsVerifier
 from surefoot.errors import UserError
-from surefoot.generation.folder import load_model
-from surefoot.records import Labels, Problem, Solution
-from surefoot.training import checkpoint
+from surefoot.records import Labels
 from surefoot.training.examples import prm_examples
 from surefoot.training.finetune import finetune
 from surefoot.training.holdout import is_held_out, prm_holdout
 from surefoot.verifiers.encode import Encoder
 from surefoot.verifiers.folder import Verifier, save_verifier
-from surefoot.verifiers.rating_tokens import rating_token_ids
-from surefoot.verifiers.readout import check_readout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,14 +42,10 @@ class Config(TrainsVerifier):
 
 def run(config: Config) -> dict[str, Any]:
     """Train the PRM; the reports of `surefoot.training.finetune` and `.holdout`."""
-    checkpoint.check_output(config.out, overwrite=config.overwrite)
-    problems = {p.problem_id: p for p in config.read(config.problems, Problem, "problems")}
-    solutions = {s.solution_id: s for s in config.read(config.solutions, Solution, "solutions")}
-    labels = config.read(config.labels, Labels, "labels")
+    problems, solution_rows, labels = config.inputs(config.labels, Labels, "labels")
+    solutions = {solution.solution_id: solution for solution in solution_rows}
     kept = [row for row in labels if not is_held_out(row.problem_id, config.holdout, config.seed)]
-    model, tokenizer = load_model(config.base)
-    rating_ids = rating_token_ids(tokenizer, config.rating_texts(), config.base)
-    check_readout(model, config.base)
+    model, tokenizer, rating_ids = config.load_base()
     examples = prm_examples(
         Encoder(tokenizer),
         problems,
@@ -63,7 +55,6 @@ def run(config: Config) -> dict[str, Any]:
         max_tokens=getattr(model.config, "max_position_embeddings", None),
         limit=config.limit,
     )
-    config.prepare(model, examples, rating_ids)
     settings = config.settings("prm")
 
     def save(folder: Path) -> dict[str, Any]:
@@ -87,11 +78,7 @@ def run(config: Config) -> dict[str, Any]:
         config.out,
         title="Training the PRM",
         save=save,
-        spec={
-            **config.spec("train prm", labels=config.labels),
-            "holdout": config.holdout,
-            **config.verifier_spec(),
-        },
+        spec={**config.spec("train prm", labels=config.labels), "holdout": config.holdout},
         overwrite=config.overwrite,
-        loss=config.loss(rating_ids),
+        loss=config.prepare(model, examples, rating_ids),
     )
