@@ -1,14 +1,19 @@
 """Training examples, checked token by token against the records."""
 
 import dataclasses
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tokenizers.processors import TemplateProcessing
 
 from surefoot.errors import UserError
+from surefoot.generation.engine import Engine
 from surefoot.generation.folder import encode, load_model
+from surefoot.generation.request import Request
+from surefoot.generation.sampling import sample
 from surefoot.labeling.prm800k import collect
 from surefoot.problems.rows import file_rows
 from surefoot.records import Grade, Labels, Problem, Rating, Solution
@@ -148,6 +153,32 @@ def test_generator_learns_the_solution_and_its_end(tokenizer: Any) -> None:
     first = targets.index(learned[0])
     assert tokenizer.decode(ids[: first + 1]) == prompt
     assert targets[first:] == [*ids[first + 1 :], tokenizer.eos_token_id]
+
+
+@pytest.mark.parametrize("opens", [False, True], ids=["plain", "opens every text"])
+def test_generator_learns_after_exactly_the_tokens_that_sampling_starts_with(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch, opens: bool
+) -> None:
+    model, tokenizer = load_model(tiny_folder)
+    if opens:
+        tokenizer.bos_token = tokenizer.eos_token
+        tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+            single="<|endoftext|> $A", special_tokens=[("<|endoftext|>", tokenizer.bos_token_id)]
+        )
+    seen: list[Request] = []
+    draw = Engine.draw
+
+    def watched(self: Engine, requests: Sequence[Request], *rest: Any) -> Any:
+        seen.extend(requests)
+        return draw(self, requests, *rest)
+
+    monkeypatch.setattr(Engine, "draw", watched)
+    sample(model, tokenizer, [PROBLEM], 1, max_tokens=1)
+    found = generator_examples(Encoder(tokenizer), {"p": PROBLEM}, [solution()], [grade("correct")])
+    (example,) = found.examples
+    n_prompt = [target != NO_TARGET for target in example.targets].index(True) + 1
+    assert list(example.ids[:n_prompt]) == list(seen[0].prompt)
+    assert (example.ids[0] == tokenizer.eos_token_id) == opens
 
 
 def test_generator_learns_correct_finished_distinct_solutions_only(tokenizer: Any) -> None:
