@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from surefoot.errors import ModelFolderError
-from surefoot.generation.folder import decode, encode, encode_prompt, load_model
+from surefoot.generation.folder import decode, encode, encode_prompt, load_model, save_model
 
 
 def test_loads_ready_to_run(tiny_folder: Path) -> None:
@@ -16,6 +16,16 @@ def test_loads_ready_to_run(tiny_folder: Path) -> None:
     assert model.dtype.is_floating_point
     assert model.dtype.itemsize == 4
     assert tokenizer.eos_token == "<|endoftext|>"
+
+
+def test_saving_says_nothing_and_loads_again(
+    tiny_folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model, tokenizer = load_model(tiny_folder)
+    save_model(tmp_path, model, tokenizer)
+    assert capfd.readouterr() == ("", "")
+    again, _ = load_model(tmp_path)
+    assert all(a.equal(b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
 
 
 def test_text_survives_the_tokenizer(tiny_folder: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from surefoot.commands.options import Writes, check_at_least, check_input
 from surefoot.errors import UserError
+from surefoot.generation.folder import save_model
 from surefoot.records import Problem
 from surefoot.stages import fingerprint
 from surefoot.tables import read
@@ -84,8 +85,7 @@ def _train_nano(config: Config) -> dict[str, Any]:
 
     def save(folder: Path) -> None:
         # Stored in half the space; loading gives float32 again.
-        model.bfloat16().save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
+        save_model(folder, model.bfloat16(), tokenizer)
 
     plan = Plan(
         updates=config.updates,
@@ -133,8 +133,7 @@ def _train_small(config: Config) -> dict[str, Any]:
         return ids
 
     def save(folder: Path) -> dict[str, Any]:
-        model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
+        save_model(folder, model, tokenizer)
         return {"parameters": model.num_parameters()}
 
     return finetune(

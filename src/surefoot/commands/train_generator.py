@@ -6,7 +6,7 @@ from typing import Any
 
 from surefoot.commands.train_options import Trains
 from surefoot.errors import ModelFolderError
-from surefoot.generation.folder import load_model
+from surefoot.generation.folder import load_model, save_model
 from surefoot.records import Grade
 from surefoot.training.examples import generator_examples
 from surefoot.training.finetune import finetune
@@ -49,8 +49,7 @@ def run(config: Config) -> dict[str, Any]:
     )
 
     def save(folder: Path) -> dict[str, Any]:
-        model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
+        save_model(folder, model, tokenizer)
         return {}
 
     return finetune(

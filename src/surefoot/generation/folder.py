@@ -6,7 +6,8 @@ is particular to one architecture.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -96,18 +97,30 @@ def _check_folder(path: Path) -> Path:
     return path
 
 
-def _load(source: str, part: str, load: Callable[[], Any]) -> Any:
-    """Runs a loader; whatever it raises becomes one line that names the folder.
+def save_model(folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Writes the model and its tokenizer into an existing folder."""
+    with _without_bars():
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
 
-    The bar that `transformers` draws for its weights would stand between ours.
-    """
-    had_bars = hf_logging.is_progress_bar_enabled()
-    hf_logging.disable_progress_bar()
+
+def _load(source: str, part: str, load: Callable[[], Any]) -> Any:
+    """Runs a loader; whatever it raises becomes one line that names the folder."""
     try:
-        return load()
+        with _without_bars():
+            return load()
     except Exception as error:  # transformers raises a dozen kinds for a bad file
         why = " ".join(str(error).split())[:200]
         raise ModelFolderError(f"{source}: {part} cannot be loaded: {why}") from error
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """Without the bars that `transformers` draws for its files: they would stand between ours."""
+    had_bars = hf_logging.is_progress_bar_enabled()
+    hf_logging.disable_progress_bar()
+    try:
+        yield
     finally:
         if had_bars:
             hf_logging.enable_progress_bar()

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from surefoot.errors import ModelFolderError
-from surefoot.generation.folder import load_model
+from surefoot.generation.folder import load_model, save_model
 from surefoot.records import RATINGS, Rating, VerifierKind
 from surefoot.steps import STEP_SEPARATOR
 from surefoot.verifiers.aggregate import Aggregation, Neutral
@@ -85,8 +85,7 @@ def save_verifier(
     settings: VerifierSettings,
 ) -> None:
     """Write weights, tokenizer and `verifier.json` into an existing folder."""
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    save_model(folder, model, tokenizer)
     text = json.dumps(asdict(settings), indent=2, ensure_ascii=False) + "\n"
     (folder / VERIFIER_FILE).write_text(text, encoding="utf-8")
 
