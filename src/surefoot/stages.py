@@ -21,14 +21,13 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from surefoot.atomic import explained, write_text
 from surefoot.columns import R
 from surefoot.errors import OutputExists, UserError
 from surefoot.jsonlines import is_jsonl, write_jsonl
 from surefoot.parquet import write_parquet
+from surefoot.progress import Progress
 from surefoot.tables import (
     STAGE_FILE,
     check_place,
@@ -76,7 +75,7 @@ def run_stage(
             fingerprints. Anything JSON can hold; paths are written as text.
         overwrite: Replace a complete output or one of another spec. An
             unfinished output of the same spec is still resumed.
-        progress: Title of a progress bar on stderr; None for none.
+        progress: Title of the progress shown on stderr; None for none.
 
     Raises:
         OutputExists: The output is complete, or was begun with another spec.
@@ -140,14 +139,16 @@ def _run(
     if done:
         log.info("%s: %d of %d shards are there, going on", folder, len(done), len(shards))
     rows = sum(done.values())
-    with _bar(progress, len(shards), len(done), rows) as advance:
+    with Progress(
+        progress or "", len(shards), len(done), note=f"{rows} rows", shown=progress is not None
+    ) as shown:
         for index, shard in enumerate(shards):
             if index in done:
                 continue
             records = work(shard)
             write_parquet(folder / shard_name(index), records, record)
             rows += len(records)
-            advance(rows)
+            shown.advance(f"{rows} rows")
     return rows, len(done)
 
 
@@ -222,24 +223,3 @@ def _locked(folder: Path, out: Path) -> Iterator[None]:
             yield
         finally:
             lock.unlink(missing_ok=True)
-
-
-@contextmanager
-def _bar(
-    title: str | None, total: int, done: int, rows_done: int
-) -> Iterator[Callable[[int], None]]:
-    """A progress bar on stderr over shards; yields a function to call with the rows so far."""
-    if title is None:
-        yield lambda rows: None
-        return
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rows]} rows"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
-    with bar:
-        task = bar.add_task(title, total=total, completed=done, rows=rows_done)
-        yield lambda rows: bar.update(task, advance=1, rows=rows)

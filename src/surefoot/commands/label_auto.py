@@ -58,7 +58,7 @@ def run(config: Config) -> dict[str, Any]:
             "skip_bad": config.skip_bad,
         },
         overwrite=config.overwrite,
-        progress="rating",
+        progress="Rating",
     )
     return {**rating_counts(read(config.out, Labels)), "out": str(config.out)}
 

@@ -6,12 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from time import perf_counter
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 import tyro
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from tyro.conf import Positional
 
 from surefoot.commands.options import Writes, check_at_least, check_input
@@ -20,6 +17,7 @@ from surefoot.generation.choice import check_choice
 from surefoot.generation.few_shot import FewShotPrompt
 from surefoot.generation.folder import find_model, load_model
 from surefoot.generation.sampling import Prompt, plain_prompt, sample
+from surefoot.progress import Progress
 from surefoot.records import Problem, Solution
 from surefoot.stages import fingerprint, run_stage
 from surefoot.tables import read
@@ -88,11 +86,11 @@ def run(config: Config) -> dict[str, Any]:
     size = max(1, SHARD_SOLUTIONS // config.n)
     starts = range(0, len(problems), size)
 
-    with SolutionsBar(len(problems) * config.n) as bar:
+    with Progress("Sampling", len(problems) * config.n) as progress:
 
         def work(start: int) -> list[Solution]:
             model, tokenizer = load()
-            bar.stand_at(start * config.n)
+            progress.stand_at(start * config.n)
             return sample(
                 model,
                 tokenizer,
@@ -105,16 +103,17 @@ def run(config: Config) -> dict[str, Any]:
                 rows=config.rows,
                 prompt=prompt,
                 generator=config.generator,
-                on_draw=lambda _: bar.advance(),
+                on_draw=lambda _: progress.advance(f"{progress.rate:.1f} solutions/s"),
             )
 
         stage = run_stage(config.out, Solution, starts, work, spec=spec, overwrite=config.overwrite)
+        progress.stand_at(progress.total)
     return {
         "solutions": stage.rows,
         "problems": len(problems),
         **_counts(config.out),
-        "seconds": round(bar.seconds, 1),
-        "solutions_per_second": round(bar.rate, 1),
+        "seconds": round(progress.seconds, 1),
+        "solutions_per_second": round(progress.rate, 1),
         "resumed_shards": stage.resumed,
         "peak_memory_mb": peak_memory_mb(),
         "out": str(config.out),
@@ -159,47 +158,3 @@ def _counts(out: Path) -> dict[str, Any]:
         "with_answer": sum(solution.answer is not None for solution in solutions),
         "tokens": sum(solution.n_tokens or 0 for solution in solutions),
     }
-
-
-class SolutionsBar:
-    """A progress bar on stderr that counts solutions and tells their rate.
-
-    Args:
-        total: Solutions wanted, those of an earlier run among them.
-    """
-
-    def __init__(self, total: int) -> None:
-        self._progress = Progress(
-            TextColumn("sample"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]:.1f} solutions/s"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-        )
-        self._task = self._progress.add_task("sample", total=total, rate=0.0)
-        self._started = perf_counter()
-        self._made = 0
-        self.seconds = 0.0
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.seconds = perf_counter() - self._started
-        self._progress.stop()
-
-    def stand_at(self, n: int) -> None:
-        """Says how many are there, counting those of finished shards."""
-        self._progress.update(self._task, completed=n)
-
-    def advance(self) -> None:
-        """Counts one more."""
-        self._made += 1
-        self._progress.update(self._task, advance=1, rate=self.rate)
-
-    @property
-    def rate(self) -> float:
-        """Solutions this run has made a second, loading the model included."""
-        return self._made / max(self.seconds or perf_counter() - self._started, 1e-9)

@@ -9,7 +9,6 @@ killed goes on from its last checkpoint exactly as if it had not been.
 
 import contextlib
 import math
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,12 +16,11 @@ from typing import Any, Literal, Protocol, Self, TypeVar
 
 import torch
 from accelerate import Accelerator
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from surefoot.errors import SurefootError, UserError
+from surefoot.progress import Progress
 from surefoot.training import checkpoint
 from surefoot.training.optimizers import OptimizerName, build_optimizers
 
@@ -136,7 +134,7 @@ def fit(
             batches of unequal size equals one larger batch.
         plan: How to train.
         out: Folder to be; see `surefoot.training.checkpoint`.
-        title: Shown beside the progress bar.
+        title: Shown beside the progress.
         save: Writes the trained model's folder (weights, tokenizer, ...).
         spec: What else decides the result (base, data, batch size), JSON-able;
             a repeated call must agree on it.
@@ -171,13 +169,13 @@ def fit(
         accelerator.load_state(str(folder))
     rows = checkpoint.cut_metrics(out, done) if accelerator.is_main_process else []
     objective.train()
-    with _progress(accelerator.is_main_process) as progress:
-        shown = _Shown(progress, title, plan.updates, rows)
+    with Progress(title, plan.updates, len(rows), shown=accelerator.is_main_process) as progress:
+        count = _Count(progress, rows)
         for update in range(done, plan.updates):
             mean_loss, n_tokens = _update(
                 accelerator, objective, optimizers, batch_at, plan, update
             )
-            rows.append(shown.row(update, mean_loss, n_tokens, plan))
+            rows.append(count.row(update, mean_loss, n_tokens, plan))
             if accelerator.is_main_process:
                 checkpoint.append_metrics(out, rows[-1])
             if (update + 1) % plan.checkpoint_every == 0 and update + 1 < plan.updates:
@@ -248,28 +246,20 @@ def _save_state(accelerator: Accelerator, out: Path, updates_done: int) -> None:
     accelerator.wait_for_everyone()
 
 
-class _Shown:
-    """Counts tokens and seconds on from the rows so far, and moves the bar."""
+class _Count:
+    """Counts tokens and seconds on from the rows so far, and shows them."""
 
-    def __init__(
-        self, progress: Progress, title: str, updates: int, rows: list[dict[str, Any]]
-    ) -> None:
+    def __init__(self, progress: Progress, rows: list[dict[str, Any]]) -> None:
         last = rows[-1] if rows else {"tokens": 0, "seconds": 0.0}
         self.tokens = self.first_tokens = int(last["tokens"])
         self.first_seconds = float(last["seconds"])
-        self.start = time.monotonic()
         self.progress = progress
-        self.bar = progress.add_task(title, total=updates, completed=len(rows), loss="", speed="")
 
     def row(self, update: int, mean_loss: float, n_tokens: int, plan: Plan) -> dict[str, Any]:
         self.tokens += n_tokens
-        seconds = time.monotonic() - self.start
-        self.progress.update(
-            self.bar,
-            completed=update + 1,
-            loss=f"loss {mean_loss:.4f}",
-            speed=f"{(self.tokens - self.first_tokens) / max(seconds, 1e-9):,.0f} tokens/s",
-        )
+        seconds = self.progress.seconds
+        speed = (self.tokens - self.first_tokens) / max(seconds, 1e-9)
+        self.progress.advance(f"loss {mean_loss:.4f}, {speed:,.0f} tokens/s")
         return {
             "update": update + 1,
             "loss": mean_loss,
@@ -277,19 +267,6 @@ class _Shown:
             "tokens": self.tokens,
             "seconds": round(self.first_seconds + seconds, 3),
         }
-
-
-def _progress(shown: bool) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[loss]}"),
-        TextColumn("{task.fields[speed]}"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not shown,
-    )
 
 
 def _flag(name: str) -> str:
