@@ -81,7 +81,7 @@ def test_pairs_come_out_with_verdicts(tmp_path: Path, capsys: pytest.CaptureFixt
     pairs.write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert main(["grade", "--pairs", str(pairs), "--out", str(out)]) == 0
     graded = [json.loads(line) for line in out.read_text().splitlines()]
-    assert [r["verdict"] for r in graded] == [
+    assert [r["grade"] for r in graded] == [
         "correct",
         "incorrect",
         "no_answer",
@@ -89,7 +89,7 @@ def test_pairs_come_out_with_verdicts(tmp_path: Path, capsys: pytest.CaptureFixt
         "undecided",
     ]
     assert [{k: r[k] for k in ("given", "gold", "id")} for r in graded] == rows
-    assert graded[4]["reason"] == "the reference answer is empty"
+    assert graded[4]["reason"] == "gold_unread: nothing is written"
     assert capsys.readouterr().out.startswith("undecided: 1\nno_answer: 1\nincorrect: 1\n")
 
 

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from surefoot.errors import UserError
-from surefoot.evaluation.pools import answer_key, count_failures, make_pool, pools_from_records
+from surefoot.evaluation.pools import count_failures, make_pool, pools_from_records
 from surefoot.records import Problem
 from synthetic_run import make_run
 
 
-def test_answers_are_equal_up_to_space_and_dollars() -> None:
-    assert answer_key("$ \\frac{1}{2} $") == answer_key("\\frac{1} {2}")
-    assert answer_key("1/2") != answer_key("0.5")
-    assert answer_key("  ") is None
-    assert answer_key(None) is None
+def test_equal_wrong_answers_vote_together() -> None:
+    answers = ["$ \\frac{1}{2} $", "0.5", "x=1/2", "2", " ", "$ $", None]
+    pool = make_pool("p", answers, [False] * 7, {})
+    assert pool.answer_class[:4].tolist() == [1, 1, 1, 2]
+    assert pool.has_answer.tolist() == [True] * 4 + [False] * 3
 
 
 def test_right_answers_are_one_class_and_blank_ones_none() -> None:

@@ -14,7 +14,8 @@ from surefoot.atomic import replacing
 from surefoot.commands.join import read_solutions, shards_of
 from surefoot.commands.options import Writes, check_input
 from surefoot.errors import BadRow, OutputExists, UserError
-from surefoot.grading.grade import grade, judge
+from surefoot.grading.grade import grade
+from surefoot.grading.judge import judge
 from surefoot.records import Grade
 from surefoot.stages import fingerprint, run_stage
 from surefoot.tables import json_lines, read
@@ -40,7 +41,7 @@ class Config(Writes):
     """Table of solutions to them."""
     pairs: Path | None = None
     """Instead of tables: a JSONL file of rows with `given` (null: no answer) and `gold`.
-    Each row comes out with `verdict` and `reason` added."""
+    Each row comes out with `grade` (the verdict) and `reason` added."""
     skip_bad: bool = False
     """Leave bad rows out, listed and counted on stderr, instead of stopping at the first."""
 
@@ -108,9 +109,10 @@ def _grade_pairs(path: Path, config: Config) -> dict[str, Any]:
         for number, row in json_lines(path):
             if isinstance(row, BadRow):
                 raise row
-            verdict, reason = judge(*_pair(path, number, row))
+            judgement = judge(*_pair(path, number, row))
+            verdict, reason = judgement.verdict, judgement.reason
             verdicts.append((verdict, reason))
-            graded = {**row, "verdict": verdict, "reason": reason}
+            graded = {**row, "grade": verdict, "reason": reason}
             out.write(json.dumps(graded, ensure_ascii=False) + "\n")
     return {**counts(verdicts), "pairs": len(verdicts), "out": str(config.out)}
 

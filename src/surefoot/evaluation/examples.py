@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from surefoot.evaluation.pools import answer_key
+from surefoot.grading.judge import is_blank
 from surefoot.records import Grade, Labels, Problem, Scores, Solution
 from surefoot.search.best_of_n import best_of_n
 
@@ -138,10 +138,14 @@ def choose(cases: Sequence[Case], judge: str, generator: np.random.Generator) ->
     scored = [case for case in cases if judge in case.scores]
     chosen = best_of_n(
         [case.scores[judge].solution_score for case in scored],
-        [answer_key(case.solution.answer) for case in scored],
+        [_answer(case) for case in scored],
         generator,
     )
     return None if chosen is None else scored[chosen]
+
+
+def _answer(case: Case) -> str | None:
+    return None if is_blank(case.solution.answer) else case.solution.answer
 
 
 def _groups_of_judge(

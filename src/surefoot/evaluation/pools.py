@@ -15,6 +15,8 @@ import numpy as np
 
 from surefoot.errors import UserError
 from surefoot.evaluation.estimators import BoolArray, FloatArray, IntArray
+from surefoot.grading.clusters import cluster
+from surefoot.grading.judge import is_blank
 from surefoot.records import Grade, Labels, Problem, Scores, Solution
 
 log = logging.getLogger("surefoot")
@@ -44,22 +46,6 @@ class Pool:
         return len(self.is_correct)
 
 
-def answer_key(answer: str | None) -> str | None:
-    """The form in which two answers are compared for voting.
-
-    Whitespace and the dollar signs around LaTeX do not count; nothing else is
-    interpreted. An empty answer is none.
-
-    Example:
-        >>> answer_key(" $x +  1$ "), answer_key("$ $")
-        ('x+1', None)
-    """
-    if answer is None:
-        return None
-    bare = "".join(answer.split()).strip("$")
-    return bare or None
-
-
 def make_pool(
     problem_id: str,
     answers: Sequence[str | None],
@@ -68,17 +54,13 @@ def make_pool(
 ) -> Pool:
     """A pool of plain columns.
 
-    Answers graded correct form one class, the others one class for each key. A
-    solution without an answer is not right, whatever its grade says: it is
-    never chosen.
+    Answers graded correct form one class, the others one class for each
+    answer (`surefoot.grading.clusters`). A solution without an answer is not
+    right, whatever its grade says: it is never chosen.
     """
-    keys = [answer_key(answer) for answer in answers]
+    keys = cluster(answers)
     right = [grade and key is not None for grade, key in zip(is_correct, keys, strict=True)]
-    classes: dict[str | None, int] = {}
-    number = [
-        0 if good else classes.setdefault(key, len(classes) + 1)
-        for good, key in zip(right, keys, strict=True)
-    ]
+    number = [0 if good or key is None else key + 1 for good, key in zip(right, keys, strict=True)]
     return Pool(
         problem_id=problem_id,
         is_correct=np.array(right, dtype=np.bool_),
@@ -123,7 +105,7 @@ def pools_from_records(
             )
         by_problem[solution.problem_id].append(solution)
     kept = [solution for rows in by_problem.values() for solution in rows]
-    answered = [s for s in kept if answer_key(s.answer) is not None]
+    answered = [s for s in kept if not is_blank(s.answer)]
     verdicts = {grade.solution_id: grade.verdict for grade in grades}
     _require(kept, verdicts, "grade", "run `surefoot grade` on these solutions")
     columns = {

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from surefoot.errors import BadRow, UserError
-from surefoot.evaluation.pools import Pool, answer_key, make_pool
+from surefoot.evaluation.pools import Pool, make_pool
+from surefoot.grading.judge import is_blank
 from surefoot.jsonlines import json_lines
 
 _SERIES = {"prm": "prm_score", "orm": "orm_score"}
@@ -106,7 +107,7 @@ def _checked(path: Path, line: int, row: dict[str, Any]) -> tuple[str, str | Non
 def _score(path: Path, line: int, row: dict[str, Any], field: str, answer: str | None) -> float:
     """The score; NaN stands for null, which only a sample without an answer may have."""
     value = row.get(field)
-    if value is None and answer_key(answer) is None:
+    if value is None and is_blank(answer):
         return float("nan")
     # bool is an int to Python, but true is no score; NaN equals nothing.
     if not isinstance(value, int | float) or isinstance(value, bool) or value != value:

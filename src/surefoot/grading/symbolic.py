@@ -1,9 +1,8 @@
-"""Questions to math-verify, asked of a process that can be killed.
+r"""Questions to sympy, asked of a process that can be killed.
 
-The library guards itself with an alarm signal, which works in the main thread
-only and cannot stop a long integer computation. Here it runs without that, in
-one child process that any thread may ask and that is killed, and started anew
-for the next question, when it takes too long.
+A signal works in the main thread only and cannot stop a long integer
+computation. So sympy runs in one child process that any thread may ask and that
+is killed, and started anew for the next question, when it takes too long.
 """
 
 import atexit
@@ -12,18 +11,22 @@ import os
 import subprocess
 import sys
 import threading
+from fractions import Fraction
+from typing import Any
 
-TIME_LIMIT = 5.0
-"""Seconds for one comparison."""
+from surefoot.grading.tree import Tree
+
+TIME_LIMIT = 0.5
+"""Seconds for one question."""
 START_LIMIT = 60.0
 """Seconds for the process to start (it imports sympy)."""
 
 
-class Library:
+class Prover:
     """One child process and the questions to it, one at a time.
 
     Args:
-        time_limit: Seconds for one comparison.
+        time_limit: Seconds for one question.
     """
 
     def __init__(self, time_limit: float = TIME_LIMIT) -> None:
@@ -32,8 +35,9 @@ class Library:
         self._process: subprocess.Popen[str] | None = None
         self._owner = os.getpid()
 
-    def equal(self, given: str, gold: str) -> tuple[bool | None, str | None]:
-        """Whether the answers are equal (None: undecided) and, if undecided, why."""
+    def same(self, left: Tree, right: Tree) -> bool | None:
+        """Whether sympy finds the trees equal; None if it cannot tell in time."""
+        question = json.dumps([_written(left), _written(right)])
         with self._lock:
             if self._owner != os.getpid():
                 # A fork shares the parent's pipes; answers would get mixed up.
@@ -41,12 +45,10 @@ class Library:
             if self._process is None:
                 self._process = _start()
                 atexit.register(self.close)
-                if self._ask("0", "0", START_LIMIT) is None:
-                    return None, "math-verify does not start"
-            reply = self._ask(given, gold, self._time_limit)
-        if reply is None:
-            return None, f"math-verify took longer than {self._time_limit:g} s or ran out of memory"
-        return reply
+                if self._exchange(None, START_LIMIT) != "ready":
+                    return None
+            reply = self._exchange(question, self._time_limit)
+        return None if reply is None else json.loads(reply)
 
     def close(self) -> None:
         """Ends the process; the next question starts another."""
@@ -56,8 +58,8 @@ class Library:
             process.kill()
             process.communicate()
 
-    def _ask(self, given: str, gold: str, limit: float) -> tuple[bool | None, str | None] | None:
-        """The reply, or None (and no process any more) if there was none in time."""
+    def _exchange(self, question: str | None, limit: float) -> str | None:
+        """The line that comes back, or None (and no process any more) if none did in time."""
         process = self._process
         assert process is not None
         assert process.stdin is not None
@@ -65,8 +67,9 @@ class Library:
         timer = threading.Timer(limit, process.kill)
         timer.start()
         try:
-            process.stdin.write(json.dumps([given, gold]) + "\n")
-            process.stdin.flush()
+            if question is not None:
+                process.stdin.write(question + "\n")
+                process.stdin.flush()
             line = process.stdout.readline()
         except BrokenPipeError:
             line = ""
@@ -75,8 +78,18 @@ class Library:
         if not line.endswith("\n"):
             self.close()
             return None
-        equal, reason = json.loads(line)
-        return equal, reason
+        return line.rstrip("\n")
+
+
+def _written(tree: Tree) -> Any:
+    """The tree in JSON; numbers as `["number", top, bottom]` with their digits in hexadecimal."""
+    if isinstance(tree, Fraction):
+        return ["number", hex(tree.numerator), hex(tree.denominator)]
+    if isinstance(tree, str):
+        return tree
+    if tree[0] == "call":
+        return ["call", tree[1], *(_written(part) for part in tree[2:])]
+    return [tree[0], *(_written(part) for part in tree[1:])]
 
 
 def _start() -> subprocess.Popen[str]:

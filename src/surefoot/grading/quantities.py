@@ -1,0 +1,96 @@
+r"""Numbers and expressions compared: units, percent, bases, rounding."""
+
+from fractions import Fraction
+
+from surefoot.grading import tree
+from surefoot.grading.algebra import same
+from surefoot.grading.evaluate import NoValue, real
+from surefoot.grading.forms import Based, Form, Quantity
+from surefoot.grading.outcome import DIFFERENT, EQUAL, OTHER_KIND, OTHER_UNIT, Outcome, proved
+from surefoot.grading.policy import Policy
+
+
+def same_quantity(left: Quantity, right: Quantity, policy: Policy) -> Outcome:
+    """Whether two numbers or expressions are the same answer."""
+    outcome = _values(left, right, policy)
+    if outcome.equal is False and outcome.reason == "different" and policy.rounded:
+        return _rounded(left, right)
+    if outcome.equal:
+        if not policy.unreduced and left.unreduced != right.unreduced:
+            return Outcome(False, "policy_unreduced")
+        if not policy.unevaluated and left.unevaluated != right.unevaluated:
+            return Outcome(False, "policy_unevaluated")
+    return outcome
+
+
+def _values(left: Quantity, right: Quantity, policy: Policy) -> Outcome:
+    if left.percent or right.percent:
+        return _percent(left, right, policy)
+    if left.unit is None and right.unit is None:
+        return proved(same(left.tree, right.tree))
+    if left.unit is None or right.unit is None:
+        return _one_unit(left, right, policy)
+    if left.unit.powers == right.unit.powers:
+        factor = Fraction(left.unit.size) / right.unit.size
+        if factor == 1:
+            return proved(same(left.tree, right.tree))
+        return proved(same(tree.multiply(factor, left.tree), right.tree))
+    shared = set(left.unit.words), set(right.unit.words)
+    if policy.units == "ignored" or shared[0] <= shared[1] or shared[1] <= shared[0]:
+        return proved(same(left.tree, right.tree))
+    return OTHER_UNIT
+
+
+def _one_unit(left: Quantity, right: Quantity, policy: Policy) -> Outcome:
+    if policy.units == "required":
+        return Outcome(False, "policy_units")
+    outcome = proved(same(left.tree, right.tree))
+    unit = left.unit or right.unit
+    if outcome.equal is False and unit is not None and unit.powers == (("angle", 1),):
+        angle, other = (left, right) if left.unit else (right, left)
+        radians = tree.multiply(angle.tree, tree.divide("pi", Fraction(180)))
+        return proved(same(radians, other.tree))
+    return outcome
+
+
+def _percent(left: Quantity, right: Quantity, policy: Policy) -> Outcome:
+    if left.percent and right.percent:
+        return proved(same(left.tree, right.tree))
+    if policy.percent == "written":
+        return Outcome(False, "policy_percent")
+    share, other = (left, right) if left.percent else (right, left)
+    outcome = proved(same(tree.divide(share.tree, Fraction(100)), other.tree))
+    # A bare number below one is a share already: 3/4 is never 3/4 %.
+    size = share.tree
+    if policy.percent == "either" and not (isinstance(size, Fraction) and abs(size) < 1):
+        return outcome if outcome.equal else proved(same(share.tree, other.tree))
+    return outcome
+
+
+def _rounded(left: Quantity, right: Quantity) -> Outcome:
+    """Whether one is a decimal to which the other rounds."""
+    for decimal, other in ((left, right), (right, left)):
+        if decimal.places is None or not isinstance(decimal.tree, Fraction):
+            continue
+        try:
+            value = real(other.tree)
+        except NoValue:
+            continue
+        # Half a unit of the last place, and what a float itself leaves open.
+        if abs(value - float(decimal.tree)) <= 0.5 * 10.0**-decimal.places * (1 + 1e-9):
+            return Outcome(True, "rounded")
+    return DIFFERENT
+
+
+def same_based(left: Based, right: Form, policy: Policy) -> Outcome:
+    """Whether a number with its base is the same as another number."""
+    value = left.value
+    if value is None:
+        return OTHER_KIND
+    if isinstance(right, Based):
+        return proved(value == right.value and left.base == right.base)
+    if not isinstance(right, Quantity) or not isinstance(right.tree, Fraction):
+        return OTHER_KIND
+    if right.tree == value or str(right.tree) == left.digits:
+        return EQUAL if policy.base else Outcome(False, "policy_base")
+    return DIFFERENT

@@ -1,0 +1,321 @@
+r"""From the text of an answer to its normal form."""
+
+import re
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from surefoot.grading import forms, names, tree
+from surefoot.grading.algebra import same
+from surefoot.grading.cursor import NODES
+from surefoot.grading.evaluate import NoValue
+from surefoot.grading.forms import Form, Quantity
+from surefoot.grading.naming import is_name, is_node, is_restated, name_of
+from surefoot.grading.parse import Parsed, parse
+from surefoot.grading.regions import interval_region, relation_region, union
+from surefoot.grading.tokens import SPACING_ONLY, Unread
+from surefoot.grading.tree import Tree
+from surefoot.grading.units import make_unit
+
+_TIME = re.compile(r"(\d{1,2})(?::(\d\d))?\s*([ap])\.?\s*m\b\.?", re.IGNORECASE)
+_BASED = re.compile(
+    r"\(?(-?[0-9][0-9A-F]*(?:\.\d+)?)\)?\s*_\s*(?:\{?(\d+)\}?|\{?(?:\\text\{)?([a-z]+)\}*)"
+)
+_DECIMAL = re.compile(r"\$?-?\s*\d*\.(\d+)\$?")
+_FRAME = re.compile(r"\\(?:boxed|fbox|text|textbf|mathbf|mathrm|mbox)\s*\{([^{}]*)\}")
+_WORDY = re.compile(r"[A-Za-z][A-Za-z \-.,()'\"/:!?]*")
+_COMMANDS_OF_WORDS = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mbox|mathbf|emph)\b\s*")
+_ARTICLES = re.compile(r"\b(?:an?|the)\s+")
+_ALL_REALS = "all real numbers"
+
+
+@lru_cache(maxsize=100_000)
+def read(text: str) -> Form:
+    r"""The normal form of an answer.
+
+    Raises:
+        Unread: It is not in the grammar, or too long; the message says why.
+
+    Example:
+        >>> read(r"\frac{6}{8}")
+        Quantity(tree=Fraction(3, 4), unit=None, percent=False, places=None, unreduced=True, unevaluated=False)
+        >>> read("No solution.")
+        Text(words='none')
+    """  # noqa: E501
+    text = clean(text)
+    if not text:
+        raise Unread("nothing is written")
+    special = _time(text) or _based(text)
+    if special is not None:
+        return special
+    try:
+        parsed = parse(text)
+        return _Builder(parsed, text).form(parsed.node)
+    except Unread:
+        words = _words(text)
+        if words is None:
+            raise
+        return words
+    except (RecursionError, OverflowError) as error:
+        raise Unread("too deep or too large") from error
+
+
+def clean(text: str) -> str:
+    r"""The text without the signs around it: blanks, `$...$`, `**...**`, a closing full stop.
+
+    Example:
+        >>> clean("**$3,4$.** ")
+        '3,4'
+    """
+    before = None
+    while text != before:
+        before = text
+        text = text.strip().rstrip(".,;?").strip()
+        for left, right in SPACING_ONLY:
+            inner = len(text) > len(left) + len(right)
+            if inner and text.startswith(left) and text.endswith(right):
+                middle = text[len(left) : -len(right)]
+                if left not in middle and right not in middle:
+                    text = middle
+        if text.endswith("\\"):
+            text = text.rstrip("\\")
+    return text
+
+
+def _time(text: str) -> Form | None:
+    if text[-1] not in "mM}." or ("m" not in text and "M" not in text):
+        return None
+    match = _TIME.fullmatch(_FRAME.sub(r" \1", text).replace("~", " ").replace("\\", "").strip())
+    if match is None or int(match[1]) > 12 or int(match[2] or 0) > 59:
+        return None
+    return forms.Time(int(match[1]) % 12 * 60 + int(match[2] or 0), match[3].lower() + "m")
+
+
+def _based(text: str) -> Form | None:
+    if "_" not in text:
+        return None
+    match = _BASED.fullmatch(text)
+    if match is None:
+        return None
+    base = int(match[2]) if match[2] else names.number_in_words(match[3])
+    if base is None or not 2 <= base <= 36:
+        return None
+    return forms.Based(match[1].lstrip("0") or "0", base)
+
+
+def _words(text: str) -> Form | None:
+    """A text that is no expression but words only."""
+    plain = _COMMANDS_OF_WORDS.sub("", text).replace("{", "").replace("}", "").replace("$", "")
+    plain = re.sub(r"\\[ ,;!]", " ", plain).strip()
+    if len(plain) > 300 or not _WORDY.fullmatch(plain):
+        return None
+    return as_text(plain)
+
+
+def as_text(words: str) -> Form:
+    """Words in the form in which they are compared."""
+    plain = re.sub(r"[^\w\s'/-]", " ", words.lower())
+    plain = " ".join(_ARTICLES.sub("", plain).split())
+    plain = names.SAME_WORDS.get(plain, plain)
+    if plain == _ALL_REALS:
+        return forms.Region((forms.Interval(tree.negate("oo"), "oo", False, False),))
+    return forms.Text(plain)
+
+
+class _Builder:
+    """From the parser's nodes to forms."""
+
+    def __init__(self, parsed: Parsed, text: str) -> None:
+        self.parsed = parsed
+        self.written = text
+
+    def form(self, node: Any) -> Form:
+        if not isinstance(node, tuple) or node[0] not in NODES:
+            return self.quantity(node)
+        return getattr(self, "of_" + node[0])(node)  # type: ignore[no-any-return]
+
+    def quantity(self, value: Tree, unit: Any = None) -> Form:
+        percent = False
+        if isinstance(value, tuple):
+            found = tree.symbols(value)
+            if "±" in found or "∓" in found:
+                return forms.Collection(tuple(self.quantity(v, unit) for v in _choices(value)))
+            if "°" in found:
+                if _outside_calls(value, "°"):
+                    unit = unit or make_unit([("degree", 1)])
+                value = _degrees(value)
+            if "$" in found:
+                value, unit = tree.replace(value, "$", tree.ONE), make_unit([("dollar", 1)])
+            if "%" in found:
+                percent = isinstance(value, tuple) and value[0] == "*"
+                value = tree.replace(value, "%", tree.ONE if percent else Fraction(1, 100))
+        if unit is not None and unit.words == ("percent",):
+            unit, percent = None, True
+        decimal = _DECIMAL.fullmatch(self.written) if isinstance(value, Fraction) else None
+        return Quantity(
+            value,
+            unit,
+            percent,
+            len(decimal[1]) if decimal else None,
+            self.parsed.unreduced,
+            self.parsed.unevaluated,
+        )
+
+    def of_unit(self, node: Any) -> Form:
+        return self.quantity(node[1], node[2])
+
+    def of_text(self, node: Any) -> Form:
+        return as_text(node[1])
+
+    def of_list(self, node: Any) -> Form:
+        items, separators = node[1], node[2]
+        found: list[Form] = []
+        for item in items:
+            form = self.form(item)
+            if found and isinstance(found[-1], forms.Named) and isinstance(form, Quantity):
+                # `x = 3, -1/3`: the name holds for what follows.
+                form = forms.Named(found[-1].name, form, found[-1].equation)
+            found.append(form)
+        regions = [form for form in found if isinstance(form, forms.Region)]
+        if len(regions) == len(found) and any(region.variable for region in regions):
+            return union(regions, either="or" in separators)
+        if regions and regions[0].variable and _is_exclusion(items[0]):
+            return self._excluded(items)
+        return forms.Collection(_flat(found))
+
+    def _excluded(self, items: Any) -> Form:
+        r"""`x \ne -4, 6`: every item is left out."""
+        variable = items[0][2][0]
+        parts = [relation_region(items[0][1], items[0][2])]
+        for item in items[1:]:
+            if isinstance(item, tuple) and item[0] in NODES:
+                raise Unread("a list of different things")
+            parts.append(relation_region(("!=",), (variable, item)))
+        return union([part for part in parts if part is not None], either=False)
+
+    def of_seq(self, node: Any) -> Form:
+        return forms.Sequence(node[1], node[2], tuple(self.form(item) for item in node[3]))
+
+    def of_set(self, node: Any) -> Form:
+        return forms.Collection(_flat([self.form(item) for item in node[1]]), braced=True)
+
+    def of_matrix(self, node: Any) -> Form:
+        for row in node[1]:
+            for entry in row:
+                if isinstance(entry, tuple) and entry[0] in NODES:
+                    raise Unread(f"a {entry[0]} within a matrix")
+        return forms.Matrix(node[1])
+
+    def of_ratio(self, node: Any) -> Form:
+        return forms.Ratio(node[1])
+
+    def of_mod(self, node: Any) -> Form:
+        return forms.Modular(node[1], node[2])
+
+    def of_cup(self, node: Any) -> Form:
+        return interval_region(node, self.form)
+
+    of_cap = of_setminus = of_cup
+
+    def of_relation(self, node: Any) -> Form:
+        operators, sides = node[1], node[2]
+        if operators[0] == "in" and len(sides) == 2:
+            return self._member(sides)
+        if all(operator in ("=", "~") for operator in operators):
+            named = self._named(operators, sides)
+            if named is not None:
+                return named
+        if any(isinstance(side, tuple) and side[0] in NODES for side in sides):
+            raise Unread("a relation between things that are no expressions")
+        try:
+            region = relation_region(operators, sides)
+        except NoValue:
+            region = None
+        return region or forms.Relation(operators, sides)
+
+    def _member(self, sides: Any) -> Form:
+        form = self.form(sides[1])
+        if isinstance(form, forms.Sequence):
+            region = interval_region(sides[1], self.form)
+            return forms.Region(region.pieces, None)
+        return form
+
+    def _named(self, operators: tuple[str, ...], sides: Any) -> Form | None:
+        """`name = value`, `value = name`, or `name = value = the same value`."""
+        first, last = sides[0], sides[-1]
+        if not is_name(first) and not is_restated(first, last):
+            if len(sides) == 2 and is_name(last) and not is_node(first):
+                first, last = last, first
+            elif len(sides) == 2 and operators == ("~",) and not is_node(first):
+                return self.quantity(first)
+            else:
+                return None
+        name = name_of(first)
+        if is_node(last) and last[0] == "relation":
+            return None
+        value = self.form(last)
+        exact = not any(is_node(side) for side in sides)
+        equation = forms.Relation(("=",), (first, last) if exact else ())
+        if len(sides) > 2 and exact:
+            return _chain(operators, sides, value, name, equation)
+        if operators[-1] == "~" and len(sides) == 2:
+            return forms.Named(name, value, equation)
+        return forms.Named(name, value, equation)
+
+
+def _chain(
+    operators: tuple[str, ...], sides: Any, value: Form, name: Tree, equation: forms.Relation
+) -> Form | None:
+    """`x = 10/2 = 5`: one value if all sides after the name agree."""
+    exact = [side for side, operator in zip(sides[1:], operators, strict=True) if operator == "="]
+    if any(same(exact[0], other) is not True for other in exact[1:]):
+        return None
+    if exact and isinstance(value, Quantity):
+        value = Quantity(exact[-1], value.unit, value.percent)
+    return forms.Named(name, value, equation)
+
+
+def _is_exclusion(node: Any) -> bool:
+    return is_node(node) and node[0] == "relation" and node[1] == ("!=",)
+
+
+def _flat(found: list[Form]) -> tuple[Form, ...]:
+    r"""Members of a collection; those of `1 \pm 2` one by one."""
+    members: list[Form] = []
+    for form in found:
+        if isinstance(form, forms.Collection) and not form.braced:
+            members.extend(form.items)
+        elif (
+            isinstance(form, forms.Named)
+            and isinstance(form.value, forms.Collection)
+            and not form.value.braced
+        ):
+            members.extend(form.value.items)
+        else:
+            members.append(form)
+    return tuple(members)
+
+
+def _choices(value: Tree) -> tuple[Tree, Tree]:
+    """The two values of an expression with signs left open, the upper first."""
+    upper = tree.replace(tree.replace(value, "±", tree.ONE), "∓", tree.MINUS_ONE)
+    lower = tree.replace(tree.replace(value, "±", tree.MINUS_ONE), "∓", tree.ONE)
+    return upper, lower
+
+
+def _degrees(value: Tree) -> Tree:
+    """Degree signs as a unit outside functions, as pi/180 within."""
+    if value == "°":
+        return tree.ONE
+    if not isinstance(value, tuple):
+        return value
+    if value[0] == "call":
+        radian = tree.divide("pi", Fraction(180))
+        return ("call", value[1], *(tree.replace(part, "°", radian) for part in value[2:]))
+    return tree.rebuild(value, _degrees)
+
+
+def _outside_calls(value: Tree, name: str) -> bool:
+    if not isinstance(value, tuple):
+        return value == name
+    return value[0] != "call" and any(_outside_calls(part, name) for part in value[1:])
