@@ -39,12 +39,12 @@ class _Malformed(ValueError):
     """A command of the MATH normalisation lacks its argument; the answer stays as it is."""
 
 
-def grade_like_prm800k(given: str | None, gold: str) -> bool:
+def grade_like_prm800k(given: str | None, gold: str | None) -> bool:
     r"""Whether OpenAI's grader would accept the answer.
 
     Args:
         given: The answer; None is never accepted.
-        gold: The reference answer.
+        gold: The reference answer; no answer is accepted for None.
 
     Example:
         >>> grade_like_prm800k(r"\frac{2}{\sqrt{3}}", r"\frac{2\sqrt{3}}{3}")
@@ -52,7 +52,7 @@ def grade_like_prm800k(given: str | None, gold: str) -> bool:
         >>> grade_like_prm800k("2/4", "1/2"), grade_like_prm800k("2+3", "5")
         (False, False)
     """
-    if given is None:
+    if given is None or gold is None:
         return False
     if max(len(given), len(gold)) > LONGEST:
         return given.strip() == gold.strip()
