@@ -36,7 +36,10 @@ FLAGS: dict[str, str] = {
         "json debug out overwrite problems generator n temperature top_p max_tokens seed "
         "rows few_shot examples limit"
     ),
-    "grade": "json debug out overwrite problems solutions pairs skip_bad",
+    "grade": (
+        "json debug out overwrite policy unreduced unevaluated rounded units percent "
+        "list_for_tuple region_for_interval base name problems solutions pairs workers skip_bad"
+    ),
     "label auto": "json debug out overwrite problems solutions by skip_bad",
     "label import": "json debug out overwrite file format skip_bad",
     "train orm": (

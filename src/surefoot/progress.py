@@ -71,10 +71,10 @@ class Progress:
         self.done = done
         self._bar.update(self._task, completed=done)
 
-    def advance(self, note: str) -> None:
-        """This run has done one more."""
-        self.made += 1
-        self.done += 1
+    def advance(self, note: str = "", count: int = 1) -> None:
+        """This run has done so many more."""
+        self.made += count
+        self.done += count
         self.note = note
         self._bar.update(self._task, completed=self.done, note=note)
         if time.monotonic() - self._last_line >= LINE_SECONDS and self.done < self.total:

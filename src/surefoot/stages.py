@@ -13,11 +13,11 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -37,9 +37,23 @@ from surefoot.tables import (
     read_stage,
     shard_name,
 )
+from surefoot.workers import ordered_map
 
 log = logging.getLogger("surefoot")
 S = TypeVar("S")
+S_co = TypeVar("S_co", covariant=True)
+
+
+class Shards(Protocol[S_co]):
+    """Pieces of work: how many there are, and one after another (a list, say)."""
+
+    def __len__(self) -> int:
+        """How many pieces there are."""
+        ...
+
+    def __iter__(self) -> Iterator[S_co]:
+        """The pieces in order."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +70,13 @@ class StageResult:
 def run_stage(
     out: Path,
     record: type[R],
-    shards: Sequence[S],
+    shards: Shards[S],
     work: Callable[[S], list[R]],
     *,
     spec: dict[str, Any],
     overwrite: bool = False,
     progress: str | None = None,
+    workers: int = 1,
 ) -> StageResult:
     """Run `work` on each shard and write its records; go on after a kill.
 
@@ -76,6 +91,8 @@ def run_stage(
         overwrite: Replace a complete output or one of another spec. An
             unfinished output of the same spec is still resumed.
         progress: Title of the progress shown on stderr; None for none.
+        workers: Processes that do the work; with more than one, `work` must be
+            a function that can be sent to another process.
 
     Raises:
         OutputExists: The output is complete, or was begun with another spec.
@@ -94,7 +111,7 @@ def run_stage(
         stage = folder / STAGE_FILE
         if not stage.exists():
             write_text(stage, _stage_text("running", wanted))
-        rows, resumed = _run(folder, record, shards, work, progress)
+        rows, resumed = _run(folder, record, shards, work, progress, workers)
         if is_folder(out):
             write_text(stage, _stage_text("complete", {**wanted, "rows": rows}))
         else:
@@ -130,9 +147,10 @@ def fingerprint(path: Path) -> str:
 def _run(
     folder: Path,
     record: type[R],
-    shards: Sequence[S],
+    shards: Shards[S],
     work: Callable[[S], list[R]],
     progress: str | None,
+    workers: int,
 ) -> tuple[int, int]:
     """Make the missing shards; (rows in all, shards found done)."""
     done = {i: n for i in range(len(shards)) if (n := _rows_in(folder / shard_name(i))) is not None}
@@ -142,10 +160,10 @@ def _run(
     with Progress(
         progress or "", len(shards), len(done), note=f"{rows} rows", shown=progress is not None
     ) as shown:
-        for index, shard in enumerate(shards):
-            if index in done:
-                continue
-            records = work(shard)
+        missing = [index for index in range(len(shards)) if index not in done]
+        pieces = (shard for index, shard in enumerate(shards) if index not in done)
+        made = ordered_map(work, pieces, workers)
+        for index, records in zip(missing, made, strict=True):
             write_parquet(folder / shard_name(index), records, record)
             rows += len(records)
             shown.advance(f"{rows} rows")

@@ -63,6 +63,36 @@ def read(path: Path, record: type[R], *, skip_bad: bool = False) -> list[R]:
     return records
 
 
+def stream(path: Path, record: type[R], *, skip_bad: bool = False) -> Iterator[R]:
+    """As `read`, one record after another, for tables that do not fit in memory.
+
+    Raises:
+        BadRow: As `read`, but only when the reading has come to the row.
+        UserError: As `read`.
+    """
+    for result in _checked(path, record):
+        if isinstance(result, BadRow) and skip_bad:
+            log.warning("skipped %s", result)
+        else:
+            yield _raised(result)
+
+
+def count_rows(path: Path) -> int:
+    """How many rows a table has at most: blank lines of a JSONL file count as rows.
+
+    Raises:
+        UserError: As `read`.
+    """
+    total = 0
+    for file in data_files(path):
+        if is_jsonl(file):
+            total += sum(1 for _ in json_lines(file))
+        else:
+            with opened_parquet(file) as opened:
+                total += opened.metadata.num_rows
+    return total
+
+
 def read_skipping(path: Path, record: type[R]) -> tuple[list[R], list[BadRow]]:
     """The good records of a table and what is wrong with its bad rows.
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.grading.extract import final_answer, last_box
+from surefoot.grading.extract import extract, final_answer, last_box
 from surefoot.steps import answer_step, join_steps
 
 
@@ -52,6 +52,40 @@ def test_answers_are_found(text: str, answer: str) -> None:
 )
 def test_there_is_no_answer(text: str) -> None:
     assert final_answer(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "found_by"),
+    [
+        ("8*6=48\n#### 48", "48", "marks"),
+        ("#### 1\n#### 2\nbye", "2", "marks"),
+        ("So the answer is 42.", "42", "phrase"),
+        ("The final answer is $3.5$. I hope it is correct.", "3.5", "phrase"),
+        ("Answer: (3, 4)", "(3, 4)", "phrase"),
+        ("the answer is \\(x+1\\), clearly", "x+1", "phrase"),
+        ("The answer is 3.14 exactly. Yes.", "3.14 exactly", "phrase"),
+        ("the answer is 1. No, the answer is 2.", "2", "phrase"),
+        ("The answer is $2$ or $3$.", "$2$ or $3$", "phrase"),
+        ("**Answer:** 5\nThe answer is **7**", "7", "phrase"),
+        ("$\\boxed{2}$ and $\\boxed{3}$", "2, 3", "box"),
+        ("\\boxed{1}, \\boxed{2} \\text{ or } \\boxed{3}", "1, 2, 3", "box"),
+        ("\\boxed{1} is wrong, \\boxed{2}", "2", "box"),
+        ("\\fbox{4}. The answer is 5", "4", "box"),
+        ("# Answer \\boxed{6}", "6", "box"),
+    ],
+)
+def test_answers_are_found_by_their_marks(text: str, answer: str, found_by: str) -> None:
+    found = extract(text)
+    assert found is not None
+    assert (found.answer, found.found_by) == (answer, found_by)
+    if found.found_by != "box" or ", " not in answer:
+        assert text[found.start : found.end].strip() == answer
+
+
+def test_model_solutions_of_gsm8k_end_with_their_marks(shared_data: Path) -> None:
+    for line in (shared_data / "gsm8k" / "test.jsonl").read_text("utf-8").splitlines():
+        answer = json.loads(line)["answer"]
+        assert final_answer(answer) == answer.rsplit("#### ", 1)[1].strip()
 
 
 def test_an_empty_answer_line_leaves_the_box() -> None:

@@ -2,8 +2,10 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,24 +13,28 @@ import tyro
 from tyro.conf import arg
 
 from surefoot.atomic import replacing
-from surefoot.commands.join import read_solutions, shards_of
+from surefoot.commands.join import SHARD_SIZE, JoinedShards
 from surefoot.commands.options import Writes, check_input
+from surefoot.commands.policy_options import PolicyFlags
 from surefoot.errors import BadRow, OutputExists, UserError
-from surefoot.grading.grade import grade
+from surefoot.grading.grade import grade_all
 from surefoot.grading.judge import judge
+from surefoot.grading.policy import Policy
+from surefoot.progress import Progress
 from surefoot.records import Grade
 from surefoot.stages import fingerprint, run_stage
-from surefoot.tables import json_lines, read
+from surefoot.tables import count_rows, json_lines, stream
+from surefoot.workers import ordered_map
 
 FAILURES_FIRST = ("undecided", "no_answer", "incorrect", "correct")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(Writes):
+class Config(PolicyFlags, Writes):
     """Compares each solution's final answer with its problem's reference answer.
 
     Verdicts: correct, incorrect, no_answer (the solution states none) and
-    undecided (nobody could tell, with a reason; never counted as incorrect).
+    undecided (nobody could tell; never counted as incorrect), each with a reason.
 
     Examples:
       surefoot grade problems solutions --out grades
@@ -42,6 +48,8 @@ class Config(Writes):
     pairs: Path | None = None
     """Instead of tables: a JSONL file of rows with `given` (null: no answer) and `gold`.
     Each row comes out with `grade` (the verdict) and `reason` added."""
+    workers: int = 1
+    """Processes that grade. One that dies is replaced, its work done again."""
     skip_bad: bool = False
     """Leave bad rows out, listed and counted on stderr, instead of stopping at the first."""
 
@@ -53,31 +61,34 @@ class Config(Writes):
             )
         if self.pairs is None and (self.problems is None or self.solutions is None):
             raise UserError("grade needs PROBLEMS and SOLUTIONS, or --pairs FILE.jsonl")
+        if self.workers < 1:
+            raise UserError(f"--workers: must be at least 1, got {self.workers}")
 
 
 def run(config: Config) -> dict[str, Any]:
     """Counts by verdict, failures first; the grades are in `--out`."""
+    policy = config.chosen()
     if config.pairs is not None:
-        return _grade_pairs(config.pairs, config)
+        return _grade_pairs(config.pairs, config, policy)
     assert config.problems is not None
     assert config.solutions is not None
-    work = read_solutions(config.problems, config.solutions, skip_bad=config.skip_bad)
     stage = run_stage(
         config.out,
         Grade,
-        shards_of(work),
-        lambda shard: [grade(problem, solution) for problem, solution in shard],
+        JoinedShards(config.problems, config.solutions, skip_bad=config.skip_bad),
+        partial(grade_all, policy=policy),
         spec={
             "command": "grade",
             "problems": fingerprint(config.problems),
             "solutions": fingerprint(config.solutions),
             "skip_bad": config.skip_bad,
+            "policy": asdict(policy),
         },
         overwrite=config.overwrite,
-        progress="grading",
+        progress="Grading",
+        workers=config.workers,
     )
-    grades = read(config.out, Grade)
-    result = counts((g.verdict, g.reason) for g in grades)
+    result = counts((g.verdict, g.reason) for g in stream(config.out, Grade))
     return {**result, "solutions": stage.rows, "out": str(config.out)}
 
 
@@ -91,36 +102,55 @@ def counts(verdicts: Iterable[tuple[str, str | None]]) -> dict[str, Any]:
             reasons[reason or "no reason given"] += 1
     result: dict[str, Any] = {verdict: by_verdict[verdict] for verdict in FAILURES_FIRST}
     if reasons:
-        result["undecided_because"] = dict(reasons.most_common())
+        result["undecided_because"] = dict(reasons.most_common(20))
     return result
 
 
-def _grade_pairs(path: Path, config: Config) -> dict[str, Any]:
+def _grade_pairs(path: Path, config: Config, policy: Policy) -> dict[str, Any]:
     check_input(path, "pairs")
     if config.out.suffix != ".jsonl":
         raise UserError(f"--out: must end in .jsonl with --pairs, got {config.out}")
     if config.out.exists() and not config.overwrite:
         raise OutputExists(config.out)
-    verdicts: list[tuple[str, str | None]] = []
+    tally: Counter[tuple[str, str]] = Counter()
+    rows = _pairs(path)
+    pieces = iter(lambda: list(islice(rows, SHARD_SIZE)), [])
+    total = count_rows(path)
     with (
         replacing(config.out, overwrite=config.overwrite) as temporary,
         temporary.open("w", encoding="utf-8") as out,
+        Progress("Grading", total) as shown,
     ):
-        for number, row in json_lines(path):
-            if isinstance(row, BadRow):
-                raise row
-            judgement = judge(*_pair(path, number, row))
-            verdict, reason = judgement.verdict, judgement.reason
-            verdicts.append((verdict, reason))
-            graded = {**row, "grade": verdict, "reason": reason}
-            out.write(json.dumps(graded, ensure_ascii=False) + "\n")
+        for graded in ordered_map(partial(_judge_all, policy=policy), pieces, config.workers):
+            for row in graded:
+                tally[row["grade"], row["reason"]] += 1
+                out.write(_line(row))
+            shown.advance(count=len(graded))
+    verdicts = [pair for pair, count in tally.items() for _ in range(count)]
     return {**counts(verdicts), "pairs": len(verdicts), "out": str(config.out)}
 
 
-def _pair(path: Path, number: int, row: dict[str, Any]) -> tuple[str | None, str]:
-    for name in ("given", "gold"):
-        if name not in row:
-            raise BadRow(path, number, name, "missing")
-        if not isinstance(row[name], str) and not (name == "given" and row[name] is None):
-            raise BadRow(path, number, name, f"must be text, got {type(row[name]).__name__}")
-    return row["given"], row["gold"]
+def _line(row: dict[str, Any]) -> str:
+    line = json.dumps(row, ensure_ascii=False)
+    # Half a surrogate pair cannot be written as UTF-8, only as an escape.
+    return (line if line.isprintable() else json.dumps(row)) + "\n"
+
+
+def _judge_all(rows: list[dict[str, Any]], policy: Policy) -> list[dict[str, Any]]:
+    graded = []
+    for row in rows:
+        judgement = judge(row["given"], row["gold"], policy)
+        graded.append({**row, "grade": judgement.verdict, "reason": judgement.reason})
+    return graded
+
+
+def _pairs(path: Path) -> Iterator[dict[str, Any]]:
+    for number, row in json_lines(path):
+        if isinstance(row, BadRow):
+            raise row
+        for name in ("given", "gold"):
+            if name not in row:
+                raise BadRow(path, number, name, "missing")
+            if not isinstance(row[name], str) and row[name] is not None:
+                raise BadRow(path, number, name, f"must be text, got {type(row[name]).__name__}")
+        yield row

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from surefoot.commands.join import read_solutions, shards_of
+from surefoot.commands.join import JoinedShards
 from surefoot.commands.options import ProblemsPath, SolutionsPath, Writes
 from surefoot.errors import UserError
 from surefoot.labeling.rate import Rater, rate
@@ -42,13 +42,13 @@ class Config(Writes):
 
 def run(config: Config) -> dict[str, Any]:
     """Counts by rating; the labels are in `--out`."""
-    work = read_solutions(config.problems, config.solutions, skip_bad=config.skip_bad)
-    _check_known((problem for problem, _ in work), config)
+    work = JoinedShards(config.problems, config.solutions, skip_bad=config.skip_bad)
+    _check_known((problem for shard in work for problem, _ in shard), config)
     rater = RATERS[config.by]
     run_stage(
         config.out,
         Labels,
-        shards_of(work),
+        work,
         lambda shard: [rate(p, s, rater, name=config.by) for p, s in shard],
         spec={
             "command": "label auto",

@@ -38,7 +38,7 @@ class Judgement:
     verdict: Verdict
     reason: str
     given: str | None
-    gold: str
+    gold: str | None
 
     @cached_property
     def given_form(self) -> Form | None:
@@ -48,15 +48,15 @@ class Judgement:
     @cached_property
     def gold_form(self) -> Form | None:
         """The normal form of the reference; None if it has none."""
-        return form_or_none(self.gold)
+        return None if self.gold is None else form_or_none(self.gold)
 
 
-def judge(given: str | None, gold: str, policy: Policy = DEFAULT) -> Judgement:
+def judge(given: str | None, gold: str | None, policy: Policy = DEFAULT) -> Judgement:
     r"""Compares a given answer with a reference answer.
 
     Args:
         given: The answer, in LaTeX or plain; None or blank means that there is none.
-        gold: The reference answer.
+        gold: The reference answer; without one (None, blank) nothing can be said.
         policy: What counts as the same where people differ.
 
     Example:
@@ -69,6 +69,8 @@ def judge(given: str | None, gold: str, policy: Policy = DEFAULT) -> Judgement:
     """
     if given is None or is_blank(given):
         return Judgement("no_answer", "no_answer", given, gold)
+    if gold is None or is_blank(gold):
+        return Judgement("undecided", "gold_unread: nothing is written", given, gold)
     if policy.preset == "prm800k":
         right = grade_like_prm800k(given, gold)
         return Judgement("correct" if right else "incorrect", "prm800k", given, gold)
@@ -77,8 +79,6 @@ def judge(given: str | None, gold: str, policy: Policy = DEFAULT) -> Judgement:
 
 
 def _decide(given: str, gold: str, policy: Policy) -> tuple[Verdict, str]:
-    if not gold.strip():
-        return "undecided", "gold_unread: nothing is written"
     if given == gold:
         return "correct", "same_text"
     if _INTEGER.fullmatch(given) and _INTEGER.fullmatch(gold):
