@@ -11,6 +11,8 @@ from typing import NamedTuple
 from surefoot.steps import ANSWER_MARK
 
 _BOXES = ("\\boxed", "\\fbox", "\\framebox")
+_BARE_BOX = re.compile(r"\\boxed\s+([0-9a-zA-Z])(?![0-9a-zA-Z])")
+_EMPTY_BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{\s*\}")
 _LINE = re.compile(rf"^[^\S\n]*{ANSWER_MARK}[ \t:]*(?:\n\s*)?([^\n]*)", re.MULTILINE)
 _MARKS = re.compile(r"^[^\S\n]*####[ \t]*([^\n]+)", re.MULTILINE)
 _PHRASE = re.compile(
@@ -123,6 +125,8 @@ def _boxes(text: str, start: int, end: int) -> list[tuple[int, int]]:
             continue
         if text[i] == "{":
             open_at.append(i)
+        elif text[i] == "x" and (bare := _BARE_BOX.match(text, max(i - 3, start), end)):
+            found.append(bare.span(1))
         elif text[i] == "}" and open_at:
             opened = open_at.pop()
             held = text[opened + 1 : i].strip()
@@ -151,4 +155,6 @@ def _taken(text: str, start: int, end: int, found_by: str) -> Extracted | None:
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
+    if _EMPTY_BOX.fullmatch(text, start, end):
+        return None
     return Extracted(text[start:end], start, end, found_by) if end > start else None
