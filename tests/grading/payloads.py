@@ -1,12 +1,13 @@
 r"""Answers that are programs: a grader that runs one leaves a file in its working folder.
 
-Each of `PAYLOADS` would make the file `m` if some part of it were executed by Python, by a shell,
+Each of `PAYLOADS` would make the file `zq` if some part of it were executed by Python, by a shell,
 by pickle or by TeX. They go through the doors that graders have left open: `eval`, sympy's
 `parse_expr`/`sympify`/`lambdify`, string formatting, and answers that look like a list or a matrix.
+The name is no unit: some graders strip units before they evaluate.
 """
 
-OPEN = "open('m','w')"
-SYSTEM = "__import__('os').system('touch m')"
+OPEN = "open('zq','w')"
+SYSTEM = "__import__('os').system('touch zq')"
 
 
 def _spelled(code: str) -> str:
@@ -28,10 +29,10 @@ PAYLOADS: dict[str, str] = {
     "open in dollars": f"${OPEN}$",
     "open in a root": f"\\sqrt{{{OPEN}}}",
     "open in a fraction": f"\\frac{{{OPEN}}}{{2}}",
-    "open as an operator": r"\operatorname{open}('m','w')",
+    "open as an operator": r"\operatorname{open}('zq','w')",
     "open in a matrix": f"\\begin{{pmatrix}}{OPEN}\\\\2\\end{{pmatrix}}",
     "open with pi": f"\\pi+len([{OPEN}])",
-    "open in wide letters": "\uff4f\uff50\uff45\uff4e('m','w')",
+    "open in wide letters": "\uff4f\uff50\uff45\uff4e('zq','w')",
     "print to a file": f"print(1,file={OPEN})",
     "eval": f'eval("{OPEN}")',
     "eval, spelled": f"eval({_spelled(OPEN)})",
@@ -40,39 +41,39 @@ PAYLOADS: dict[str, str] = {
     "exec with pi": f"\\pi+exec({_spelled(OPEN)})",
     "compile": f"exec(compile({_spelled(OPEN)},chr(49),{_spelled('exec')}))",
     "import": SYSTEM,
-    "import mkdir": "__import__('os').mkdir('m')",
-    "import, spelled": f"__import__({_spelled('os')}).mkdir(chr(109))",
-    "import statement": "import os;os.mkdir('m')",
-    "os.system": "os.system('touch m')",
-    "subprocess": "__import__('subprocess').call(['touch','m'])",
+    "import mkdir": "__import__('os').mkdir('zq')",
+    "import, spelled": f"__import__({_spelled('os')}).mkdir(chr(122))",
+    "import statement": "import os;os.mkdir('zq')",
+    "os.system": "os.system('touch zq')",
+    "subprocess": "__import__('subprocess').call(['touch','zq'])",
     "lambda": f"(lambda: {OPEN})()",
     "lambda with a default": f"lambda x={OPEN}: x",
-    "getattr": "getattr(__builtins__,'open')('m','w')",
-    "getattr, spelled": f"getattr(__import__({_spelled('os')}),{_spelled('mkdir')})(chr(109))",
-    "globals": "globals()['__builtins__']['open']('m','w')",
+    "getattr": "getattr(__builtins__,'open')('zq','w')",
+    "getattr, spelled": f"getattr(__import__({_spelled('os')}),{_spelled('mkdir')})(chr(122))",
+    "globals": "globals()['__builtins__']['open']('zq','w')",
     "subclasses": "[c for c in ().__class__.__base__.__subclasses__() if c.__name__=='_wrap_close']"
-    "[0].__init__.__globals__['system']('touch m')",
+    "[0].__init__.__globals__['system']('touch zq')",
     "type": f"type('x',(),{{'__init__':lambda s:{OPEN}}})()",
     "format": f'"{{}}".format({OPEN})',
     "percent format": f"'%s'%{OPEN}",
-    "f-string": f"f'{{{SYSTEM}}}'".replace("'os'", '"os"').replace("'touch m'", '"touch m"'),
-    "pickle": "__import__('pickle').loads(b\"cos\\nmkdir\\n(S'm'\\ntR.\")",
-    "yaml": "!!python/object/apply:os.mkdir ['m']",
+    "f-string": f"f'{{{SYSTEM}}}'".replace("'os'", '"os"').replace("'touch zq'", '"touch zq"'),
+    "pickle": "__import__('pickle').loads(b\"cos\\nmkdir\\n(S'zq'\\ntR.\")",
+    "yaml": "!!python/object/apply:os.mkdir ['zq']",
     "sympy lambdify": f'lambdify([],"{OPEN}")()',
     "sympy sympify": f'sympify("{OPEN}")',
     "sympy S": f'S("{OPEN}")',
     "sympy parse_expr": f'parse_expr("{OPEN}")',
     "sympy N": f'N("{OPEN}")',
-    "sympy Symbol": "Symbol.__init__.__globals__['__builtins__']['open']('m','w')",
+    "sympy Symbol": "Symbol.__init__.__globals__['__builtins__']['open']('zq','w')",
     "sympy class": "Symbol('x').__class__.__mro__[-1].__subclasses__()",
     "sympy subs": f"Symbol('x').subs('x',\"{OPEN}\")",
-    "sympy import": "import_module('os').mkdir('m')",
+    "sympy import": "import_module('os').mkdir('zq')",
     "sympy Lambda": f'Lambda(x,"{OPEN}")(1)',
-    "shell": "$(touch m)",
-    "shell ticks": "`touch m`",
-    "shell after a semicolon": "1; touch m",
-    "tex write": r"\immediate\write18{touch m}",
-    "tex input": r"\input{|touch m}",
+    "shell": "$(touch zq)",
+    "shell ticks": "`touch zq`",
+    "shell after a semicolon": "1; touch zq",
+    "tex write": r"\immediate\write18{touch zq}",
+    "tex input": r"\input{|touch zq}",
 }
 GOLDS: tuple[str, ...] = (
     "5",
