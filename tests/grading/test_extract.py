@@ -59,6 +59,7 @@ def test_there_is_no_answer(text: str) -> None:
     [
         ("8*6=48\n#### 48", "48", "marks"),
         ("#### 1\n#### 2\nbye", "2", "marks"),
+        ("A: red B: blue\n12*2=24\nA: 24\n", "24", "marks"),
         ("So the answer is 42.", "42", "phrase"),
         ("The final answer is $3.5$. I hope it is correct.", "3.5", "phrase"),
         ("Answer: (3, 4)", "(3, 4)", "phrase"),

@@ -1,7 +1,7 @@
 r"""The final answer, out of the text of a solution.
 
 Looked for in this order, the first that is there decides: the `# Answer` line;
-`\boxed{...}`; `#### 42` as in GSM8K; "the answer is 42". Among several of one
+`\boxed{...}`; `#### 42` or a last line `A: 42` as in GSM8K; "the answer is 42". Among several of one
 kind the last counts. No number is guessed out of running text.
 """
 
@@ -14,7 +14,7 @@ _BOXES = ("\\boxed", "\\fbox", "\\framebox")
 _BARE_BOX = re.compile(r"\\boxed\s+([0-9a-zA-Z])(?![0-9a-zA-Z])")
 _EMPTY_BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{\s*\}")
 _LINE = re.compile(rf"^[^\S\n]*{ANSWER_MARK}[ \t:]*(?:\n\s*)?([^\n]*)", re.MULTILINE)
-_MARKS = re.compile(r"^[^\S\n]*####[ \t]*([^\n]+)", re.MULTILINE)
+_MARKS = re.compile(r"^[^\S\n]*(?:####|A:(?=[^\n]*\s*\Z))[ \t]*([^\n]+)", re.MULTILINE)
 _PHRASE = re.compile(
     r"\banswer(?:\s+to\s+(?:the|this)\s+(?:problem|question))?\s*(?:is|are|:|=)(?:\s*[:=])?\s*",
     re.IGNORECASE,
