@@ -30,6 +30,13 @@ ROOT_FILES = {
 }
 """Shown where they exist. Other things in the root are nobody's business."""
 
+CANNOT_SAY = {
+    "demo.svg": "the demo's curves: best-of-N by PRM and ORM, majority voting, any right",
+    "report.css": "how the report looks: light, dark, printed",
+    "report.html.jinja": "the report's page, filled in by report.py",
+}
+"""Files in formats whose first line is taken."""
+
 LAYERS = (
     "problems",
     "grading",
@@ -134,6 +141,8 @@ def _line(depth: int, name: str, text: str) -> str:
 
 def _first_line(file: Path) -> str:
     """The first line of a docstring, of a page's heading, or of a comment."""
+    if file.name in CANNOT_SAY:
+        return CANNOT_SAY[file.name]
     text = file.read_text(encoding="utf-8")
     if file.suffix == ".py":
         text = ast.get_docstring(ast.parse(text)) or ""

@@ -42,6 +42,14 @@ def test_the_command_page_is_what_help_shows(
     assert make_docs.cli_page() == page, "run `make docs`"
 
 
+def test_help_offers_nothing_that_cannot_be_typed(make_docs: ModuleType) -> None:
+    page = make_docs.cli_page()
+    assert "None" not in page
+    assert "(default: )" not in page
+    assert "  --limit INT" in page
+    assert "  --aggregation {product,min,mean,last}" in page
+
+
 def test_the_paper_map_names_tests_and_commands_that_exist() -> None:
     page = (ROOT / "docs" / "paper_map.md").read_text(encoding="utf-8")
     tests = re.findall(r"`(tests/[\w/.]+)`", page)

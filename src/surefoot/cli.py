@@ -170,8 +170,15 @@ def parse(name: str, words: Sequence[str]) -> Any:
             )
     finally:
         if shown.getvalue():
-            lines = [line.rstrip() for line in shown.getvalue().strip().splitlines()]
-            print(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)))  # noqa: T201
+            print(_plain_help(shown.getvalue()))  # noqa: T201
+
+
+def _plain_help(text: str) -> str:
+    """What tyro prints, without its gaps, None as something to type, and defaults of flags."""
+    text = re.sub(r"\{None\}\|(\S+)", r"\1       ", text).replace("{None,", "{")
+    text = re.sub(r"\s+\(default:\s+(None|True|False)?\)", "", text)
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
 
 
 def call(name: str, words: Sequence[str]) -> dict[str, Any]:

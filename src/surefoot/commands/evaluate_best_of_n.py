@@ -4,9 +4,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
+from tyro.conf import arg
 
 from surefoot.atomic import replacing
 from surefoot.commands.options import Options, check_at_least, check_input
@@ -22,14 +23,15 @@ from surefoot.verifiers.aggregate import Aggregation, Neutral, aggregate, step_s
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Options):
-    """How often the chosen one of N solutions is right, for every N, in closed form.
+    r"""How often the chosen one of N solutions is right, for every N, in closed form.
 
-    surefoot evaluate best-of-n scored-test-samples.jsonl --n 1,10,100 --json
-
-    surefoot evaluate best-of-n --problems P --solutions S --grades G --scores C-PRM C-ORM
+    Example:
+        surefoot evaluate best-of-n scored-test-samples.jsonl --n 1,10,100 --json
+        surefoot evaluate best-of-n --problems test --solutions solutions --grades grades \
+            --scores scores-prm scores-orm --figure curves.svg
     """
 
-    file: tyro.conf.Positional[Path | None] = None
+    file: Annotated[Path | None, tyro.conf.Positional, arg(metavar="[FILE]")] = None
     """Scored samples in OpenAI's layout, one a line: problem, answer,
     is_correct, prm_score, orm_score. Or give the four tables instead."""
     problems: Path | None = None

@@ -20,13 +20,13 @@ RATERS: dict[str, Rater] = {"checker": check}
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Writes):
-    """Rates the steps of solutions with a program, as a labeller would.
+    """Rate the steps of solutions with a program, as a labeller would.
 
     Each step gets -1 (wrong), 0 (true, but no progress) or +1, with a reason,
     up to and with the first wrong one; the steps after it stay unrated.
 
     Example:
-      surefoot label auto problems solutions --by checker --out labels
+        surefoot label auto problems solutions --by checker --out labels
     """
 
     problems: ProblemsPath

@@ -19,13 +19,13 @@ TABLES = ("problems", "solutions", "labels")
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Writes):
-    """Reads step ratings and writes DIR/problems, DIR/solutions and DIR/labels.
+    """Read step ratings; the tables problems, solutions and labels come into one folder.
 
     `prm800k` takes the published rows and flat rows with `steps` and `ratings`.
     Rows that repeat an earlier one are counted and left out.
 
     Example:
-      surefoot label import labelled_paths.jsonl --format prm800k --out ratings
+        surefoot label import labelled_paths.jsonl --format prm800k --out ratings
     """
 
     file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE")]

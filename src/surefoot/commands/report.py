@@ -3,9 +3,10 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
+from tyro.conf import arg
 
 from surefoot.atomic import write_text
 from surefoot.commands.evaluate_best_of_n import read_scores
@@ -21,14 +22,15 @@ _SUFFIXES = ("", ".parquet", ".jsonl", ".jsonl.gz")
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Writes):
-    """One standalone HTML page: curves, numbers, and solutions coloured step by step.
+    r"""One standalone HTML page: curves, numbers, and solutions coloured step by step.
 
-    surefoot report demo --out demo/report.html
-
-    surefoot report --problems P --solutions S --grades G --scores C-PRM C-ORM --out report.html
+    Example:
+        surefoot report demo --out report.html
+        surefoot report --problems test --solutions solutions --grades grades \
+            --scores scores-prm scores-orm --out report.html
     """
 
-    folder: tyro.conf.Positional[Path | None] = None
+    folder: Annotated[Path | None, tyro.conf.Positional, arg(metavar="[RUN]")] = None
     """A run's folder with problems, solutions, grades and, where they are,
     scores-prm, scores-orm, labels and results.json. Or name the tables."""
     problems: Path | None = None

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
-from tyro.conf import Positional
 
-from surefoot.commands.options import Writes, check_at_least, check_input
+from surefoot.commands.options import ProblemsPath, Writes, check_at_least, check_input
 from surefoot.errors import UserError
 from surefoot.generation.choice import check_choice
 from surefoot.generation.few_shot import FewShotPrompt
@@ -40,7 +39,7 @@ class Config(Writes):
         surefoot sample train --generator base -n 8 --few-shot 4 --examples train --out first
     """
 
-    problems: Positional[Path]
+    problems: ProblemsPath
     """The problems: a folder of Parquet shards, or a .parquet, .jsonl or .jsonl.gz file."""
     generator: str = "nano"
     """A model folder, the name of a model on the hub, or `nano`, which is shipped."""

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tyro
-
-from surefoot.commands.options import Writes, check_at_least, check_input
+from surefoot.commands.options import SolutionsPath, Writes, check_at_least, check_input
 from surefoot.records import Problem, Scores, Solution
 from surefoot.stages import fingerprint, run_stage
 from surefoot.tables import read
@@ -32,7 +30,7 @@ class Config(Writes):
         surefoot score sampled --problems test.parquet --verifier prm --out scores
     """
 
-    solutions: tyro.conf.Positional[Path]
+    solutions: SolutionsPath
     """The solutions to score."""
     problems: Path
     """The problems that the solutions belong to."""

@@ -56,11 +56,12 @@ class Config(Writes):
     vocabulary: int = 2048
     """Size of the tokenizer of the recipe `small`."""
     learning_rate: float = 3e-3
-    """Peak rate of AdamW, which trains embeddings and norms."""
+    """Peak rate of AdamW, which trains embeddings and norms; of the recipe `small`
+    also that of Muon."""
     muon_learning_rate: float = 6e-3
     """Peak rate of Muon, which trains the matrices (recipe `nano`)."""
     bf16: bool = True
-    """Compute in bfloat16."""
+    """Compute in float32 instead of bfloat16."""
     checkpoint_every: int = 200
     """Updates between checkpoints, from which a killed run goes on."""
     seed: int = 0
