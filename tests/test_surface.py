@@ -34,7 +34,7 @@ FLAGS: dict[str, str] = {
     ),
     "sample": (
         "json debug out overwrite problems generator n temperature top_p max_tokens seed "
-        "rows few_shot examples limit"
+        "rows few_shot examples limit skip_long"
     ),
     "grade": (
         "json debug out overwrite policy unreduced unevaluated rounded units percent "

@@ -79,8 +79,17 @@ def test_the_context_bounds_the_solution() -> None:
     model = random_model(max_position_embeddings=12)
     solutions = draw(model, n=60, max_tokens=500)
     assert max(s.n_tokens or 0 for s in solutions if s.problem_id == "p3") == 8
-    with pytest.raises(UserError, match=r"p3: the prompt has 4 tokens, .* context holds 4"):
-        draw(random_model(max_position_embeddings=4))
+
+
+def test_a_prompt_that_fills_the_context_is_refused_or_gets_empty_solutions() -> None:
+    model = random_model(max_position_embeddings=4)
+    with pytest.raises(UserError, match=r"p3: the prompt has 4 tokens, .* holds 4 \(1 of 5"):
+        draw(model)
+    solutions = draw(model, skip_long=True)
+    assert [s.problem_id for s in solutions] == [p.problem_id for p in PROBLEMS for _ in range(9)]
+    empty = [s for s in solutions if s.problem_id == "p3"]
+    assert {(s.steps, s.answer, s.finish, s.n_tokens) for s in empty} == {((), None, "length", 0)}
+    assert all(s.n_tokens for s in solutions if s.problem_id != "p3")
 
 
 def test_a_sliding_window_is_the_context() -> None:

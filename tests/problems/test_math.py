@@ -52,7 +52,7 @@ def test_the_original_folder(tmp_path: Path) -> None:
         ("test/geometry/2.json", "test", None, "Geometry", "2"),
     ]
     assert loaded.notes == [
-        "1 problems have no level and are kept (test/geometry/2.json)",
+        "1 problems of the source have no level (test/geometry/2.json)",
         "kept the source's own split (2 train, 1 test); the paper's 12,000/500 needs the ids "
         "of its test problems: --test-ids FILE",
     ]
@@ -84,8 +84,8 @@ def test_quirks_are_kept_and_counted(tmp_path: Path, caplog: pytest.LogCaptureFi
     assert (first.answer, first.reference_solution) == ("", "So $\\boxed{}$.")
     assert second.level is None
     assert caplog.messages == [
-        "1 problems have an empty answer and are kept (train/a/1.json)",
-        "1 problems have no level and are kept (train/a/2.json)",
+        "1 problems of the source have an empty answer (train/a/1.json)",
+        "1 problems of the source have no level (train/a/2.json)",
     ]
 
 

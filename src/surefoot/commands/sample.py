@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from surefoot.commands.options import ProblemsPath, Writes, check_at_least, check_input
 from surefoot.errors import UserError
 from surefoot.generation.choice import check_choice
 from surefoot.generation.few_shot import FewShotPrompt
 from surefoot.generation.folder import find_model, load_model
-from surefoot.generation.sampling import Prompt, plain_prompt, sample
+from surefoot.generation.sampling import Prompt, check_prompts, plain_prompt, sample
 from surefoot.progress import Progress
 from surefoot.records import Problem, Solution
 from surefoot.stages import fingerprint, run_stage
@@ -61,6 +62,9 @@ class Config(Writes):
     """Problems with reference solutions, to take the worked examples from."""
     limit: int | None = None
     """Take only this many problems, from the start."""
+    skip_long: bool = False
+    """Give a problem whose prompt fills the generator's context solutions without a
+    step, counted as `without_steps`, instead of stopping."""
 
     def __post_init__(self) -> None:
         check_at_least("-n", self.n, 1)
@@ -81,7 +85,14 @@ def run(config: Config) -> dict[str, Any]:
         raise UserError(f"{config.problems}: holds no problems")
     prompt = _prompt(config)
     spec = _spec(config)
-    load = cache(lambda: load_model(config.generator))  # not before the output is admitted
+
+    @cache  # not before the output is admitted, and not twice
+    def load() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+        model, tokenizer = load_model(config.generator)
+        if not config.skip_long:
+            check_prompts(model, tokenizer, problems, prompt)  # all, before hours of sampling
+        return model, tokenizer
+
     size = max(1, SHARD_SOLUTIONS // config.n)
     starts = range(0, len(problems), size)
 
@@ -102,6 +113,7 @@ def run(config: Config) -> dict[str, Any]:
                 rows=config.rows,
                 prompt=prompt,
                 generator=config.generator,
+                skip_long=config.skip_long,
                 on_draw=lambda _: progress.advance(f"{progress.rate:.1f} solutions/s"),
             )
 
@@ -146,7 +158,8 @@ def _spec(config: Config) -> dict[str, Any]:
 
 
 _SETTINGS = ("n", "temperature", "top_p", "max_tokens", "seed", "few_shot", "limit")
-"""Not `rows`, so that a run that ran out of memory can go on with fewer."""
+"""Not `rows`, so that a run that ran out of memory can go on with fewer; not
+`skip_long`, as it decides only whether there are solutions at all."""
 
 
 def _counts(out: Path) -> dict[str, Any]:
@@ -154,6 +167,7 @@ def _counts(out: Path) -> dict[str, Any]:
     solutions = read(out, Solution)
     return {
         "finish": dict(sorted(Counter(solution.finish for solution in solutions).items())),
+        "without_steps": sum(not solution.steps for solution in solutions),
         "with_answer": sum(solution.answer is not None for solution in solutions),
         "tokens": sum(solution.n_tokens or 0 for solution in solutions),
     }

@@ -21,6 +21,8 @@ from surefoot.steps import solve_prompt, split_steps
 
 Prompt = Callable[[Problem], str]
 """Writes the text after which a solution to the problem is sampled."""
+_NOTHING = Draw(tokens=(), log_probability=0.0, finish="length")
+"""What a generator can write where the prompt fills its context."""
 
 
 def plain_prompt(problem: Problem) -> str:
@@ -50,6 +52,7 @@ def sample(
     rows: int = 512,
     prompt: Prompt = plain_prompt,
     generator: str | None = None,
+    skip_long: bool = False,
     on_draw: Callable[[Draw], None] | None = None,
 ) -> list[Solution]:
     """Samples `n` solutions to each problem.
@@ -71,6 +74,8 @@ def sample(
         rows: Solutions under way at once: more are faster and take more memory.
         prompt: Writes the prompt.
         generator: Name of the model, for the records.
+        skip_long: Where a prompt fills the context, give solutions without a
+            step, cut at length, instead of raising.
         on_draw: Called with each solution as it is finished.
 
     Returns:
@@ -79,21 +84,26 @@ def sample(
     Raises:
         UserError: A number is out of range, or a prompt fills the context.
     """
+    if not skip_long:
+        check_prompts(model, tokenizer, problems, prompt)
     for flag, value in (("-n", n), ("--max-tokens", max_tokens), ("--rows", rows)):
         if value < 1:
             raise UserError(f"{flag}: must be >= 1, got {value}")
     settings = Settings(rows=rows, temperature=temperature, top_p=top_p, seed=seed)
     engine = Engine(model, tokenizer, settings)
-    requests = []
-    for problem in problems:
-        tokens = encode_prompt(tokenizer, prompt(problem))
-        requests.append(
-            Request(
-                prompt=tokens,
-                keys=[f"{problem.problem_id}/{index}" for index in range(n)],
-                max_tokens=min(max_tokens, _room(model, problem, len(tokens))),
-            )
+    prompts = [encode_prompt(tokenizer, prompt(problem)) for problem in problems]
+    context = context_length(model)
+    requests = [
+        Request(
+            prompt=tokens,
+            keys=[f"{problem.problem_id}/{index}" for index in range(n)],
+            max_tokens=min(max_tokens, context - len(tokens)),
         )
+        for problem, tokens in zip(problems, prompts, strict=True)
+        if len(tokens) < context
+    ]
+    drawn = iter(engine.draw(requests, on_draw))
+    draws = [next(drawn) if len(tokens) < context else [_NOTHING] * n for tokens in prompts]
     special = frozenset(tokenizer.all_special_ids)
     return [
         _solution(
@@ -104,20 +114,32 @@ def sample(
             draw,
             generator,
         )
-        for problem, draws in zip(problems, engine.draw(requests, on_draw), strict=True)
-        for index, draw in enumerate(draws)
+        for problem, its_draws in zip(problems, draws, strict=True)
+        for index, draw in enumerate(its_draws)
     ]
 
 
-def _room(model: PreTrainedModel, problem: Problem, n_prompt: int) -> int:
-    """Tokens that the model's context leaves after the prompt."""
+def check_prompts(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    problems: Sequence[Problem],
+    prompt: Prompt = plain_prompt,
+) -> None:
+    """Refuses problems whose prompt leaves no room for a solution.
+
+    Raises:
+        UserError: There are any; names the longest.
+    """
     context = context_length(model)
-    if n_prompt >= context:
+    lengths = [(len(encode_prompt(tokenizer, prompt(p))), p.problem_id) for p in problems]
+    long = [(length, name) for length, name in lengths if length >= context]
+    if long:
+        length, name = max(long)
         raise UserError(
-            f"{problem.problem_id}: the prompt has {n_prompt} tokens, the generator's context "
-            f"holds {context}; leave the problem out, or give fewer examples"
+            f"{name}: the prompt has {length} tokens, the generator's context holds {context}"
+            f" ({len(long)} of {len(problems)} problems are too long); --skip-long gives them"
+            " solutions without a step, fewer --few-shot examples shorten prompts"
         )
-    return context - n_prompt
 
 
 def context_length(model: PreTrainedModel) -> int:

@@ -191,7 +191,7 @@ def _notes(problems: list[Problem], *, own_split: bool) -> list[str]:
     }.items():
         if ids:
             shown = ", ".join(ids[:3]) + (", ..." if len(ids) > 3 else "")
-            notes.append(f"{len(ids)} problems have {what} and are kept ({shown})")
+            notes.append(f"{len(ids)} problems of the source have {what} ({shown})")
     moved = any(p.split == "train" and p.problem_id.startswith("test/") for p in problems)
     whole = {p.split for p in problems} == {"train", "test"}
     if own_split and whole and not moved:

@@ -205,7 +205,9 @@ def _check_length(
     texts: Sequence[_Text],
     solutions: Sequence[Solution],
 ) -> None:
-    longest = max(range(len(encoded)), key=lambda i: len(encoded[i].ids), default=None)
+    # A solution without steps is not read.
+    read = [i for i, text in enumerate(texts) if text.steps]
+    longest = max(read, key=lambda i: len(encoded[i].ids), default=None)
     limit = getattr(verifier.model.config, "max_position_embeddings", None)
     if longest is None or limit is None or len(encoded[longest].ids) <= limit:
         return
