@@ -88,9 +88,34 @@ def test_a_group_shows_its_verbs(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown.strip() == overview("label")
 
 
-@pytest.mark.parametrize("words", [["grade", "--nope"], ["grade", "--out"], ["label", "auto"]])
-def test_a_wrong_flag_is_asked_wrongly(words: list[str]) -> None:
-    assert main(words) == 2
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("grade a b --out c --nope", "Unrecognized options: --nope"),
+        ("grade a b --out", "-out"),
+        ("label auto", "--out"),
+        ("sample p --generatr m --out s", "Perhaps you meant: --generator"),
+        ("sample p -n two --out s", "'two'"),
+        ("label auto p s --by me --out l", "invalid choice 'me' for argument '--by'"),
+    ],
+)
+@pytest.mark.parametrize("columns", ["50", "200"])
+def test_a_wrong_flag_is_asked_wrongly_and_said_in_one_line(
+    words: str,
+    why: str,
+    columns: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert main(words.split()) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("surefoot: error: ")
+    assert why in shown.err
+    assert shown.err.endswith(" --help`\n")
+    assert shown.err.count("\n") == 1
+    assert "---" not in shown.err
 
 
 def test_help_of_a_verb_shows_its_example_as_written(capsys: pytest.CaptureFixture[str]) -> None:

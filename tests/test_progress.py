@@ -33,6 +33,17 @@ def test_without_a_terminal_lines_come_as_the_work_goes_on(
     assert capsys.readouterr() == ("", "Sampling: 4/4, 4 rows [of many], 0:00 in all\n")
 
 
+def test_the_time_left_is_not_guessed_from_the_first_pieces(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "LINE_SECONDS", 0.0)
+    with Progress("Sampling", 100, 60) as shown:
+        shown.advance("")
+        assert capsys.readouterr().err == "Sampling: 61/100, 0:00 so far\n"
+        shown.advance("")
+        assert capsys.readouterr().err == "Sampling: 62/100, 0:00 left\n"
+
+
 def test_a_quick_piece_of_work_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     with Progress("Grading", 100) as shown:
         for _ in range(100):

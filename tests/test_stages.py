@@ -125,6 +125,19 @@ def test_kill_9_in_the_middle_leaves_no_trace(tmp_path: Path, name: str) -> None
         assert (whole / name).read_bytes() == (broken / name).read_bytes()
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_failed_before_its_first_shard_does_not_stand_in_the_way(
+    tmp_path: Path, name: str
+) -> None:
+    def fail(_: int) -> list[Solution]:
+        raise UserError("m: weights cannot be loaded")
+
+    with pytest.raises(UserError, match="weights"):
+        run_stage(tmp_path / name, Solution, range(2), fail, spec={"model": "m"})
+    assert list(tmp_path.iterdir()) == []
+    assert run_stage(tmp_path / name, Solution, range(2), solutions, spec=SPEC).rows == 4
+
+
 def test_a_half_written_file_of_a_killed_run_is_removed(tmp_path: Path) -> None:
     interrupted_after(3, tmp_path / "out")
     (tmp_path / "out" / ".part-00003.parquet.123.tmp").write_bytes(b"PAR1 half")

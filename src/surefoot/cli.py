@@ -148,17 +148,17 @@ def parse(name: str, words: Sequence[str]) -> Any:
     """The verb's `Config` from its flags.
 
     Raises:
-        SystemExit: `--help` was shown (0), or a flag is wrong (2).
-        UserError: A value is out of its range.
+        SystemExit: `--help` was shown.
+        UserError: A flag is unknown, missing or wrong, or a value out of its range.
     """
     import tyro
 
     config = load_config(name)
-    shown = io.StringIO()
+    shown, refused = io.StringIO(), io.StringIO()
     try:
         # Caught, so that help is the same plain text on a terminal, in a pipe
-        # and in docs/cli.md, and without the double blank lines tyro makes.
-        with contextlib.redirect_stdout(shown):
+        # and in docs/cli.md, and what is wrong with a flag is one line.
+        with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(refused):
             return tyro.cli(
                 config,
                 args=list(words),
@@ -168,9 +168,12 @@ def parse(name: str, words: Sequence[str]) -> Any:
                 description=textwrap.indent(inspect.cleandoc(config.__doc__ or ""), "  "),
                 config=(tyro.conf.FlagCreatePairsOff,),
             )
-    finally:
-        if shown.getvalue():
-            print(_plain_help(shown.getvalue()))  # noqa: T201
+    except SystemExit as stop:
+        if stop.code:
+            why = f"{_refusal(refused.getvalue())}; see `surefoot {name} --help`"
+            raise UserError(why) from None
+        print(_plain_help(shown.getvalue()))  # noqa: T201
+        raise
 
 
 def _plain_help(text: str) -> str:
@@ -181,12 +184,18 @@ def _plain_help(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
 
 
+def _refusal(text: str) -> str:
+    """What tyro has to say about wrong flags, out of its frame: title, rule, text, rule, ..."""
+    parts = [" ".join(part.split()) for part in re.split(r"^ +-{9,} *$", text, flags=re.MULTILINE)]
+    said = [part for part in parts[1:] if part and not part.startswith(("For full", "Argument"))]
+    return "; ".join(said) or parts[0]
+
+
 def call(name: str, words: Sequence[str]) -> dict[str, Any]:
     """A verb's result, for a command that runs others.
 
     Raises:
-        SystemExit: A flag is wrong.
-        SurefootError: As the verb raises it.
+        SurefootError: A flag is wrong, or as the verb raises it.
     """
     return _result(name, parse(name, words))
 
@@ -194,8 +203,8 @@ def call(name: str, words: Sequence[str]) -> dict[str, Any]:
 def _run(name: str, words: list[str]) -> int:
     try:
         config = parse(name, words)
-    except SystemExit as stop:
-        return int(stop.code or DONE)
+    except SystemExit:  # help was shown
+        return DONE
     _start_log(debug=config.debug)
     print(render(_result(name, config), as_json=config.json), flush=True)  # noqa: T201
     return DONE

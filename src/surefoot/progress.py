@@ -13,6 +13,8 @@ from rich.console import Console
 
 LINE_SECONDS = 10.0
 """Between two lines where there is no terminal."""
+SAID_AFTER = 0.05
+"""Share of this run's work after which the time left is told."""
 
 
 class Progress:
@@ -78,7 +80,14 @@ class Progress:
         self.note = note
         self._bar.update(self._task, completed=self.done, note=note)
         if time.monotonic() - self._last_line >= LINE_SECONDS and self.done < self.total:
-            self._line(f"{_clock((self.total - self.done) / self.rate)} left")
+            self._line(self._time())
+
+    def _time(self) -> str:
+        # Work done side by side ends side by side: the first pieces say nothing of the pace.
+        left = self.total - self.done
+        if self.made < SAID_AFTER * (self.made + left):
+            return f"{_clock(self.seconds)} so far"
+        return f"{_clock(left / self.rate)} left"
 
     def _line(self, end: str) -> None:
         self._last_line = time.monotonic()

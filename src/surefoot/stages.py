@@ -29,6 +29,7 @@ from surefoot.jsonlines import is_jsonl, write_jsonl
 from surefoot.parquet import write_parquet
 from surefoot.progress import Progress
 from surefoot.tables import (
+    SHARD_PATTERN,
     STAGE_FILE,
     check_place,
     clear,
@@ -111,7 +112,11 @@ def run_stage(
         stage = folder / STAGE_FILE
         if not stage.exists():
             write_text(stage, _stage_text("running", wanted))
-        rows, resumed = _run(folder, record, shards, work, progress, workers)
+        try:
+            rows, resumed = _run(folder, record, shards, work, progress, workers)
+        except BaseException:
+            _leave_nothing(folder)
+            raise
         if is_folder(out):
             write_text(stage, _stage_text("complete", {**wanted, "rows": rows}))
         else:
@@ -220,6 +225,13 @@ def _rows_in(shard: Path) -> int | None:
 
 def _stage_text(status: str, content: dict[str, Any]) -> str:
     return json.dumps({"status": status, **content}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _leave_nothing(folder: Path) -> None:
+    """Remove a folder in which no shard was finished: it would only stand in the way."""
+    _clean(folder)
+    if not any(folder.glob(SHARD_PATTERN)):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _clean(folder: Path) -> None:
