@@ -55,7 +55,7 @@ FLAGS: dict[str, str] = {
     ),
     "score": (
         "json debug out overwrite solutions problems verifier aggregation neutral "
-        "batch_tokens limit skip_bad"
+        "batch_tokens limit skip_long skip_bad"
     ),
     "evaluate best-of-n": (
         "json debug file problems solutions grades scores labels likelihood n pool "

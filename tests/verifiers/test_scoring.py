@@ -13,6 +13,7 @@ from surefoot.errors import UserError
 from surefoot.generation.folder import encode, load_model
 from surefoot.records import Problem, Solution, VerifierKind
 from surefoot.steps import review_prompt, step_units
+from surefoot.verifiers.encode import Encoder
 from surefoot.verifiers.folder import Verifier, VerifierSettings
 from surefoot.verifiers.rating_tokens import RATING_TOKENS, rating_token_ids
 from surefoot.verifiers.scoring import length_batches, score_solutions
@@ -50,6 +51,27 @@ def naive(verifier: Verifier, solution: Solution) -> list[list[float]]:
         logits: Any = verifier.model(input_ids=torch.tensor([ids])).logits[0, -1]
         found.append(logits.detach()[tokens].double().softmax(0).tolist())
     return found
+
+
+def test_steps_beyond_what_the_verifier_reads_are_refused_or_wrong(
+    verifier: Verifier, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    solution = DATA.solutions[0]
+    text = Encoder(verifier.tokenizer)(
+        review_prompt(PROBLEMS[solution.problem_id].statement), solution.steps
+    )
+    whole = score_solutions(verifier, PROBLEMS, [solution])[0]
+    for n_read in range(3):
+        limit = [text.n_prompt - 1, text.step_ends[0] + 1, text.step_ends[2]][n_read]
+        monkeypatch.setattr(verifier.model.config, "max_position_embeddings", limit)
+        with pytest.raises(UserError, match=f"reads at most {limit}; --skip-long"):
+            score_solutions(verifier, PROBLEMS, [solution])
+        scores = score_solutions(verifier, PROBLEMS, [solution], skip_long=True)[0]
+        assert scores.step_scores[:n_read] == pytest.approx(whole.step_scores[:n_read])
+        assert set(scores.step_scores[n_read:]) == {0.0}
+        assert len(scores.step_scores) == len(solution.steps)
+        assert scores.solution_score == 0
+    assert "1 solutions are longer than tiny reads" in caplog.text
 
 
 def test_one_pass_in_a_batch_equals_a_pass_a_step(verifier: Verifier) -> None:

@@ -44,6 +44,9 @@ class Config(Writes):
     """Tokens of a batch, padding included. Smaller needs less memory; scores change by rounding."""
     limit: int | None = None
     """Score only the first so many solutions."""
+    skip_long: bool = False
+    """Give steps that lie beyond what the verifier can read the score 0, counted on
+    stderr, instead of stopping."""
     skip_bad: bool = False
     """Leave bad rows of the inputs out, counted and listed, instead of stopping."""
 
@@ -75,6 +78,7 @@ def run(config: Config) -> dict[str, Any]:
             neutral=neutral,
             batch_tokens=config.batch_tokens,
             encoder=encoder,
+            skip_long=config.skip_long,
         )
 
     starts = range(0, len(solutions), SHARD_SOLUTIONS)

@@ -7,6 +7,8 @@ only. Identical solutions to a problem are scored once.
 Axes: B rows, T tokens, D width, K step ends of the batch, C choices of rating.
 """
 
+import logging
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -22,6 +24,7 @@ from surefoot.verifiers.encode import EncodedSolution, Encoder
 from surefoot.verifiers.folder import Verifier
 from surefoot.verifiers.readout import head_logits, hidden_states
 
+log = logging.getLogger("surefoot")
 BATCH_TOKENS = 16_384
 """Tokens of a batch, padding included, unless asked otherwise."""
 
@@ -42,6 +45,7 @@ def score_solutions(
     neutral: Neutral | None = None,
     batch_tokens: int = BATCH_TOKENS,
     encoder: Encoder | None = None,
+    skip_long: bool = False,
 ) -> list[Scores]:
     """Score solutions.
 
@@ -55,6 +59,8 @@ def score_solutions(
         batch_tokens: Tokens of a batch, padding included. A longer solution is
             a batch of its own. Changes the scores by rounding only.
         encoder: To keep its cache from call to call.
+        skip_long: Score steps that lie beyond what the verifier can read 0 (a
+            rating of -1 for certain) instead of raising; logs how many solutions.
 
     Returns:
         One record a solution, in the order given.
@@ -70,8 +76,20 @@ def score_solutions(
         encoder(review_prompt(_problem(problems, text.problem_id).statement), text.steps)
         for text in unique
     ]
-    _check_length(verifier, encoded, unique, solutions)
-    rated = dict(zip(unique, rating_probabilities(verifier, encoded, batch_tokens), strict=True))
+    if skip_long:
+        whole, encoded = encoded, [_cut(text, _reads_at_most(verifier)) for text in encoded]
+        n_cut = sum(
+            len(a.step_ends) > len(b.step_ends) for a, b in zip(whole, encoded, strict=True)
+        )
+        if n_cut:
+            log.warning("%d solutions are longer than %s reads", n_cut, verifier.name)
+    else:
+        _check_length(verifier, encoded, unique, solutions)
+    rows = rating_probabilities(verifier, encoded, batch_tokens)
+    rated = {
+        text: _unread_are_wrong(found, len(text.steps))
+        for text, found in zip(unique, rows, strict=True)
+    }
     make = _prm_scores if verifier.settings.kind == "prm" else _orm_scores
     how = aggregation or verifier.settings.aggregation
     neutral = neutral or verifier.settings.neutral
@@ -208,11 +226,28 @@ def _check_length(
     # A solution without steps is not read.
     read = [i for i, text in enumerate(texts) if text.steps]
     longest = max(read, key=lambda i: len(encoded[i].ids), default=None)
-    limit = getattr(verifier.model.config, "max_position_embeddings", None)
-    if longest is None or limit is None or len(encoded[longest].ids) <= limit:
+    limit = _reads_at_most(verifier)
+    if longest is None or len(encoded[longest].ids) <= limit:
         return
     culprit = next(s for s in solutions if _Text(s.problem_id, s.steps) == texts[longest])
     raise UserError(
         f"solution {culprit.solution_id!r} has {len(encoded[longest].ids)} tokens with its problem,"
-        f" but {verifier.name} reads at most {limit}; leave it out"
+        f" but {verifier.name} reads at most {limit}; --skip-long scores steps beyond that 0"
     )
+
+
+def _cut(text: EncodedSolution, limit: int) -> EncodedSolution:
+    """The steps that end within the first `limit` tokens."""
+    ends = [end for end in text.step_ends if end < limit]
+    return EncodedSolution(text.ids[: ends[-1] + 1] if ends else [], text.n_prompt, ends)
+
+
+def _unread_are_wrong(rated: NDArray[np.float64], n_steps: int) -> NDArray[np.float64]:
+    """(n_steps, C): steps that were not read are given rating -1 for certain."""
+    unread = np.zeros((n_steps - len(rated), rated.shape[1]))
+    unread[:, 0] = 1.0
+    return np.concatenate([rated, unread])
+
+
+def _reads_at_most(verifier: Verifier) -> int:
+    return getattr(verifier.model.config, "max_position_embeddings", None) or sys.maxsize
