@@ -14,10 +14,12 @@ import threading
 from fractions import Fraction
 from typing import Any
 
-from surefoot.grading.tree import Tree
+from surefoot.grading.tree import Tree, symbols
 
 TIME_LIMIT = 0.5
 """Seconds for one question."""
+MOST_BITS, MOST_POWER = 1000, 1000
+"""Longer numbers and higher powers are not asked about: that would only end at the limit."""
 START_LIMIT = 60.0
 """Seconds for the process to start (it imports sympy)."""
 
@@ -33,22 +35,32 @@ class Prover:
         self._time_limit = time_limit
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
+        self._is_ready = False
         self._owner = os.getpid()
 
     def same(self, left: Tree, right: Tree) -> bool | None:
         """Whether sympy finds the trees equal; None if it cannot tell in time."""
+        if not (_is_modest(left) and _is_modest(right)):
+            return None
         question = json.dumps([_written(left), _written(right)])
         with self._lock:
             if self._owner != os.getpid():
                 # A fork shares the parent's pipes; answers would get mixed up.
                 self._process, self._owner = None, os.getpid()
             if self._process is None:
-                self._process = _start()
-                atexit.register(self.close)
-                if self._exchange(None, START_LIMIT) != "ready":
-                    return None
+                self._launch()
+            if not self._is_ready and self._exchange(None, START_LIMIT) != "ready":
+                return None
+            self._is_ready = True
             reply = self._exchange(question, self._time_limit)
+            if self._process is None:
+                # The next question should not wait for the import of sympy.
+                self._launch()
         return None if reply is None else json.loads(reply)
+
+    def _launch(self) -> None:
+        self._process, self._is_ready = _start(), False
+        atexit.register(self.close)
 
     def close(self) -> None:
         """Ends the process; the next question starts another."""
@@ -79,6 +91,21 @@ class Prover:
             self.close()
             return None
         return line.rstrip("\n")
+
+
+def _is_modest(tree: Tree) -> bool:
+    """Whether the numbers are so short that sympy may write out what they give."""
+    if isinstance(tree, Fraction):
+        return max(tree.numerator.bit_length(), tree.denominator.bit_length()) <= MOST_BITS
+    if isinstance(tree, str):
+        return True
+    if tree[0] == "^" and isinstance(tree[2], Fraction) and abs(tree[2]) > MOST_POWER:
+        return False
+    if tree[0] == "^" and isinstance(tree[2], tuple) and not symbols(tree[2]):
+        return False  # a tower of numbers
+    if tree[:2] == ("call", "factorial") and not symbols(tree[2]):
+        return False  # a short one is a number by now
+    return all(_is_modest(part) for part in tree[2 if tree[0] == "call" else 1 :])
 
 
 def _written(tree: Tree) -> Any:
