@@ -7,10 +7,17 @@ from surefoot.grading import names, tree
 from surefoot.grading.cursor import Cursor
 from surefoot.grading.tokens import Token, Unread
 from surefoot.grading.tree import Tree
-from surefoot.grading.units import ABBREVIATIONS, REFUSALS, Unit, make_unit
+from surefoot.grading.units import (
+    ABBREVIATIONS,
+    CURRENCIES,
+    REFUSALS,
+    Unit,
+    is_unit,
+    make_unit,
+)
 
 _CLOSERS = {"(": (")", "]"), "[": ("]", ")"), "\\{": ("\\}",), "{": ("}",)}
-_MATRICES = frozenset("matrix pmatrix bmatrix Bmatrix vmatrix array smallmatrix".split())
+MATRICES = frozenset("matrix pmatrix bmatrix Bmatrix vmatrix array smallmatrix".split())
 
 
 class Atoms(Cursor):
@@ -33,7 +40,7 @@ class Atoms(Cursor):
             return self.word(token)
         if token.kind == "repeating":
             return _repeating(token.text)
-        if token.kind == "begin" and token.text in _MATRICES:
+        if token.kind == "begin" and token.text in MATRICES:
             return self.matrix(token.text)
         raise Unread(f"unexpected {token.text!r}")
 
@@ -75,6 +82,16 @@ class Atoms(Cursor):
         self.bars.pop()
         self.expect("\\}")
         return ("set", node[1] if isinstance(node, tuple) and node[0] == "list" else (node,))
+
+    def vector(self) -> Any:
+        r"""The entries between `\langle` (taken already) and `\rangle`, as a tuple."""
+        self.bars.append("langle")
+        node = self.items(("rangle",))
+        self.bars.pop()
+        self.expect("rangle")
+        if not (isinstance(node, tuple) and node[0] == "list"):
+            raise Unread("a vector of one entry")
+        return ("seq", "(", ")", node[1])
 
     def between(self, closer: str, name: str) -> Tree:
         """What two bars enclose, as a call of `name`; the first is taken already."""
@@ -132,12 +149,27 @@ class Atoms(Cursor):
                 parts.append(token.text)
         return "".join(parts)
 
+    def based(self, digits: str, base: str) -> Any:
+        """Digits with the base that was named after them.
+
+        Raises:
+            Unread: No number from 2 to 999 names the base.
+        """
+        number = int(base) if base.isdigit() else names.number_in_words(base)
+        if number is None or not 2 <= number <= 999 or not digits.replace(".", "").isalnum():
+            raise Unread(f"a base called {base!r}")
+        return ("based", digits, number)
+
     def word(self, token: Token) -> Any:
         """A function or a constant by name, or a text of several words."""
         if token.text in names.FUNCTIONS:
             return self.function(names.FUNCTIONS[token.text])
         if token.text in names.CONSTANTS:
             return names.CONSTANTS[token.text]
+        if token.text.lower() in CURRENCIES and self._is_amount():
+            self.skip(".")
+            amount = self.algebra(self.factor())
+            return ("unit", amount, make_unit([(token.text, 1)]))
         words = [token.text]
         while True:
             following = self.peek
@@ -158,8 +190,30 @@ class Atoms(Cursor):
             return token.text
         return ("text", " ".join(words))
 
+    def _is_amount(self) -> bool:
+        """Whether a number comes next, perhaps after the stop of an abbreviation (`Rs. 100`)."""
+        return (self.ahead(1) if self.peek.text == "." else self.peek).kind == "number"
+
+    def begins_unit_fraction(self) -> bool:
+        r"""Whether a fraction of units comes next: `\frac{\text{m}}{\text{s}}`."""
+        first = self.ahead(2)
+        is_fraction = self.peek.kind == "command" and self.peek.text in names.FRACTIONS
+        return is_fraction and first.kind == "word" and is_unit(first.text)
+
     def unit(self) -> Unit:
         r"""A unit, or the words in its place (`8 \text{ meals}`)."""
+        if not self.begins_unit_fraction():
+            return make_unit(self._unit_words())
+        self.at += 1
+        halves: list[list[tuple[str, int]]] = []
+        for _ in range(2):
+            self.expect("{")
+            halves.append(self._unit_words())
+            self.expect("}")
+        return make_unit([*halves[0], *((word, -power) for word, power in halves[1])])
+
+    def _unit_words(self) -> list[tuple[str, int]]:
+        """Words with the powers that they are raised to."""
         parts: list[tuple[str, int]] = []
         while self.peek.kind == "word" and not self.is_connector():
             word = self.take().text
@@ -181,7 +235,7 @@ class Atoms(Cursor):
                 parts.append(("per", 1))
         if len(parts) > 6:
             raise Unread("a sentence follows the number")
-        return make_unit(parts)
+        return parts
 
 
 def _number(text: str) -> Tree:
@@ -194,8 +248,8 @@ def _number(text: str) -> Tree:
 
 def _repeating(text: str) -> Fraction:
     r"""The value of `whole.digits\overline{period}`."""
-    head, _, period = text.partition("\\overline")
+    head, _, period = text.partition("\\")
     whole, _, digits = head.partition(".")
-    period = period.strip().strip("{}").strip()
+    period = period.lstrip("abdeilnortv").strip(" {}")
     start = Fraction(f"{whole or 0}.{digits or 0}")
     return start + Fraction(int(period), (10 ** len(period) - 1) * 10 ** len(digits))

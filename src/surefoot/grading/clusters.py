@@ -16,7 +16,11 @@ from surefoot.grading.forms import Form
 from surefoot.grading.judge import form_or_none, is_blank, plain
 from surefoot.grading.names import EMPTY, number_in_words
 from surefoot.grading.policy import DEFAULT, Policy
-from surefoot.grading.tree import Tree, divide, multiply
+from surefoot.grading.quantities import with_unit
+from surefoot.grading.tree import ONE, Tree, divide, multiply
+from surefoot.grading.units import make_unit
+
+_MEASURE = forms.Quantity(ONE, make_unit([("unit", 1)]))
 
 VOTES: Policy = replace(DEFAULT, percent="value", base=False)
 """For votes the choices that would make 25 equal to 25%, and that to 0.25, are off."""
@@ -90,7 +94,7 @@ def keys(form: Form) -> set[object]:
     if isinstance(form, forms.Sequence | forms.Collection):
         return {("members", len(form.items)), "region"}
     if isinstance(form, forms.Matrix):
-        return {("members", max(len(form.rows), len(form.rows[0])))}
+        return {("members", len(form.rows)), ("members", len(form.rows[0]))}
     if isinstance(form, forms.Region):
         return {"region"}
     if isinstance(form, forms.Ratio):
@@ -120,6 +124,9 @@ def _quantity_keys(form: forms.Quantity) -> set[object]:
         found.add(
             ("text", "".join(part for part in form.tree[1:] if isinstance(part, str)).lower())
         )
+        measured = with_unit(form, _MEASURE)
+        if measured.unit is not None:
+            found |= _value_keys(measured.tree) | _value_keys(measured.tree, measured.unit.size)
     if isinstance(form.tree, str):
         found.add(("text", form.tree.lower()))
     return found

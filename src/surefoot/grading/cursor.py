@@ -9,7 +9,7 @@ from surefoot.grading import names, tree
 from surefoot.grading.tokens import Token, Unread
 from surefoot.grading.tree import Tree
 
-NODES = frozenset("list seq set relation cup cap setminus matrix text unit mod ratio".split())
+NODES = frozenset("list seq set relation cup cap setminus matrix text unit mod ratio based".split())
 """Heads of what the parser gives beside trees; no arithmetic enters them."""
 END = Token("end of answer", "", spaced=False)
 

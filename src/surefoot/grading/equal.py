@@ -79,11 +79,22 @@ def _named(left: Form, right: Form, policy: Policy) -> Outcome:
     if isinstance(right, Relation):
         return proved(same_relation(left.equation, right)) if left.equation.sides else DIFFERENT
     if isinstance(right, Collection) and not isinstance(left.value, Collection):
-        return OTHER_COUNT
+        return _assigned(left, right, policy)
     outcome = equal(left.value, right, policy)
     if outcome.equal and not policy.name:
         return Outcome(False, "policy_name")
     return outcome
+
+
+def _assigned(left: Named, right: Collection, policy: Policy) -> Outcome:
+    """`(x, y) = (1, 2)` and `x = 1, y = 2`, whose order does not matter."""
+    values = {item.name: item.value for item in right.items if isinstance(item, Named)}
+    name = left.name
+    if not isinstance(left.value, Sequence) or not isinstance(name, tuple):
+        return OTHER_COUNT
+    if name[:2] != ("call", "tuple") or set(name[2:]) != set(values):
+        return OTHER_COUNT
+    return _in_order(left.value.items, tuple(values[part] for part in name[2:]), policy)
 
 
 def _is_applied(name: Tree) -> bool:
@@ -107,7 +118,8 @@ def _in_order(left: tuple[Any, ...], right: tuple[Any, ...], policy: Policy) -> 
 
 
 def _sequences(left: Sequence, right: Sequence, policy: Policy) -> Outcome:
-    lists = len(left.items) > 2 and policy.list_for_tuple
+    brackets = {left.opened + left.closed, right.opened + right.closed}
+    lists = len(left.items) > 2 and policy.list_for_tuple and brackets == {"()", "[]"}
     if (left.opened, left.closed) != (right.opened, right.closed) and not lists:
         return Outcome(False, "different_brackets")
     return _in_order(left.items, right.items, policy)
@@ -166,6 +178,11 @@ def _matrices(left: Matrix, right: Matrix, policy: Policy) -> Outcome:
 
 
 def _sequence_and_matrix(left: Sequence, right: Matrix, policy: Policy) -> Outcome:
+    rows = [item.items for item in left.items if isinstance(item, Sequence)]
+    if len(rows) == len(left.items) == len(right.rows):  # `[[1, 2], [3, 4]]`
+        each = [tuple(Quantity(entry) for entry in row) for row in right.rows]
+        outcomes = [_in_order(a, b, policy) for a, b in zip(rows, each, strict=True)]
+        return next((outcome for outcome in outcomes if not outcome.equal), EQUAL)
     is_column = all(len(row) == 1 for row in right.rows)
     if not is_column and len(right.rows) != 1:
         return OTHER_KIND

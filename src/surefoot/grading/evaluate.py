@@ -11,6 +11,7 @@ from fractions import Fraction
 from threading import Lock
 from typing import Any
 
+from surefoot.grading.names import FUNCTIONS as NAMED
 from surefoot.grading.tokens import Unread
 from surefoot.grading.tree import Tree
 
@@ -24,6 +25,10 @@ LARGEST = 2**40
 
 _flint_lock = Lock()
 """The precision is a setting of the whole process."""
+
+
+FUNCTIONS = frozenset(NAMED.values()) | {"factorial", "binomial", "conj"}
+"""What has a meaning of its own; every other name is a function that nobody knows."""
 
 
 class NoValue(Unread):
@@ -63,7 +68,20 @@ def residue(tree: Tree, prime: int, trial: int = 0) -> int:
         return pow(_inverse(base, prime) if exponent < 0 else base, abs(exponent), prime)
     if tree[:2] == ("call", "factorial"):
         return _factorial_residue(tree[2], prime)
+    if head == "call" and tree[1] not in FUNCTIONS:
+        return _draw(_applied(tree, trial), trial) % prime
     raise NoValue("no rational function")
+
+
+def _applied(tree: tuple[Any, ...], trial: int) -> str:
+    """A function that is not known, with the values of its arguments: f(x+1) is f(1+x)."""
+    arguments: list[object] = []
+    for part in tree[2:]:
+        try:
+            arguments.append(residue(part, PRIMES[0], trial))
+        except NoValue:
+            arguments.append(repr(part))
+    return f"{tree[1]}{arguments}"
 
 
 def _factorial_residue(argument: Tree, prime: int) -> int:
@@ -211,6 +229,13 @@ class _Balls:
             return value / self.acb(10).log() if to_ten else value
         if name == "abs" and len(arguments) == 1:
             return self.acb(abs(self.of(arguments[0])))
+        if name in ("max", "min"):
+            return self._extreme([self.of(argument).real for argument in arguments], name)
+        if name in ("re", "im"):
+            value = self.of(arguments[0])
+            return self.acb(value.real if name == "re" else value.imag)
+        if name in _OF_INVERSE:
+            return self._call(("call", _OF_INVERSE[name], ("^", arguments[0], Fraction(-1))))
         if name in ("floor", "ceil"):
             value = self.of(arguments[0]).real
             return self.acb(value.floor() if name == "floor" else value.ceil())
@@ -219,8 +244,18 @@ class _Balls:
         if name == "binomial":
             n, k = (self.of(argument) for argument in arguments)
             return self._factorial(n) / (self._factorial(k) * self._factorial(n - k))
-        # A function that is not known: a number of its own for every argument as written.
-        return self._symbol(repr(tree))
+        if name in FUNCTIONS:
+            raise NoValue(f"{name} is not evaluated")
+        return self._symbol(_applied(tree, self.trial))
+
+    def _extreme(self, values: list[Any], name: str) -> Any:
+        best = values[0]
+        for value in values[1:]:
+            if not (value > best or value < best):
+                raise NoValue("too close to tell which is larger")
+            if (value > best) == (name == "max"):
+                best = value
+        return self.acb(best)
 
     def _factorial(self, value: Any) -> Any:
         if abs(value) > LARGEST:
@@ -231,8 +266,10 @@ class _Balls:
 _METHODS = {
     **{name: name for name in "sin cos tan cot sec csc sinh cosh tanh coth exp".split()},
     "ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan",
-    "arcsinh": "asinh", "conj": "conjugate",
+    "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "conj": "conjugate",
 }  # fmt: skip
+_OF_INVERSE = {"arccot": "arctan", "arcsec": "arccos", "arccsc": "arcsin"}
+"""Functions of x that are others of 1/x."""
 
 
 def _is_negative(value: Any) -> bool:

@@ -43,11 +43,20 @@ class Based:
     @property
     def value(self) -> Fraction | None:
         """What it is worth; None if a digit does not belong to the base."""
-        whole, _, part = self.digits.partition(".")
-        try:
-            return Fraction(int(whole + part, self.base), self.base ** len(part))
-        except ValueError:
+        whole, _, part = self.digits.removeprefix("-").partition(".")
+        digits = [int(digit, 36) for digit in whole + part]
+        if max(digits) >= self.base:
             return None
+        total = 0
+        for digit in digits:
+            total = total * self.base + digit
+        return Fraction(-total if self.digits[0] == "-" else total, self.base ** len(part))
+
+
+def digits_of(written: str) -> str:
+    """The digits of a number without leading zeros."""
+    sign = "-" * written.startswith("-")
+    return sign + (written.removeprefix("-").lstrip("0") or "0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +130,7 @@ class Text:
 class Time:
     """A time of day. `minutes` after midnight or noon; `half` is am, pm or unknown ("")."""
 
-    minutes: int
+    minutes: Fraction
     half: str
 
 

@@ -1,16 +1,17 @@
 r"""Commands and functions with their arguments, and matrices."""
 
+import math
 from fractions import Fraction
 from typing import Any
 
 from surefoot.grading import names, tree
-from surefoot.grading.atoms import Atoms
+from surefoot.grading.atoms import MATRICES, Atoms
 from surefoot.grading.tokens import Token, Unread
 from surefoot.grading.tree import Tree
 from surefoot.grading.units import is_unit
 
-FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
-_BARS = {"lvert": "rvert", "lfloor": "rfloor", "lceil": "rceil", "lbrace": "rbrace"}
+_BARS = {"lvert": "rvert", "lfloor": "rfloor", "lceil": "rceil"}
+_INVERTIBLE = frozenset("sin cos tan cot sec csc sinh cosh tanh".split())
 
 
 class Functions(Atoms):
@@ -18,7 +19,7 @@ class Functions(Atoms):
 
     def command(self, name: str) -> Any:
         """A command that has been taken, with its arguments."""
-        if name in FRACTIONS:
+        if name in names.FRACTIONS:
             top = self.algebra(self.argument())
             return self.quotient(top, self.algebra(self.argument()))
         if name == "sqrt":
@@ -29,16 +30,16 @@ class Functions(Atoms):
             return names.CONSTANTS[name]
         if name in names.GREEK:
             return "\\" + name
-        if name in ("binom", "dbinom", "tbinom", "choose"):
+        if name in ("binom", "dbinom", "tbinom"):
             n = self.algebra(self.argument())
             self.unevaluated = True
             return tree.binomial(n, self.algebra(self.argument()))
         if name in _BARS:
-            if name == "lbrace":
-                return self.set()
             return self.between(_BARS[name], {"lvert": "abs"}.get(name, name[1:]))
         if name == "vert":
             return self.between("vert", "abs")
+        if name == "langle":
+            return self.vector()
         if name in ("emptyset", "varnothing"):
             return ("text", names.EMPTY)
         if name == "mathbb":
@@ -48,7 +49,11 @@ class Functions(Atoms):
         if name in ("angle", "triangle", "measuredangle"):
             return self.algebra(self.product())
         if name in names.ACCENTS:
-            return ("call", name, self.algebra(self.argument()))
+            under = self.algebra(self.argument())
+            if isinstance(under, Fraction):
+                raise Unread(f"\\{name} over a number")
+            conjugate = "i" in tree.symbols(under) <= {"i", "pi", "e"}
+            return ("call", "conj" if conjugate else name, under)
         raise Unread(f"unknown command \\{name}")
 
     def _numbers(self) -> Any:
@@ -85,7 +90,7 @@ class Functions(Atoms):
             if self.skip("^", "**"):
                 exponent = self.exponent()
         arguments = self._applied()
-        if exponent == tree.MINUS_ONE and name in ("sin", "cos", "tan"):
+        if exponent == tree.MINUS_ONE and name in _INVERTIBLE:
             name, exponent = "arc" + name, None
         if name == "log" and base is not None:
             top: Tree = ("call", "ln", arguments[0])
@@ -93,15 +98,30 @@ class Functions(Atoms):
         elif base is not None:
             raise Unread(f"a subscript of {name}")
         else:
-            value = ("call", name, *arguments)
+            value = self._called(name, arguments)
         return value if exponent is None else tree.power(value, exponent)
+
+    def _called(self, name: str, arguments: tuple[Tree, ...]) -> Tree:
+        """The value of a function, worked out where whole numbers give a whole number."""
+        if name == "cis":
+            turned = tree.multiply("i", ("call", "sin", *arguments))
+            return tree.add(("call", "cos", *arguments), turned)
+        if name in ("gcd", "lcm", "max", "min") and all(isinstance(a, Fraction) for a in arguments):
+            self.unevaluated = True
+            numbers = [a for a in arguments if isinstance(a, Fraction)]
+            if name in ("max", "min"):
+                return max(numbers) if name == "max" else min(numbers)
+            if all(number.denominator == 1 for number in numbers):
+                whole = [int(number) for number in numbers]
+                return Fraction(math.gcd(*whole) if name == "gcd" else math.lcm(*whole))
+        return ("call", name, *arguments)
 
     def _applied(self) -> tuple[Tree, ...]:
         """The arguments of a function, in brackets or as the product that follows."""
-        if self.peek.text in ("(", "[", "{"):
+        if self.peek.text in ("(", "[", "{", "\\{"):
             node = self.atom()
-            if isinstance(node, tuple) and node[0] == "seq":
-                return tuple(self.algebra(item) for item in node[3])
+            if isinstance(node, tuple) and node[0] in ("seq", "set"):
+                return tuple(self.algebra(item) for item in node[-1])
             left = self.algebra(node)
             if self.peek.text in ("^", "**") and self.stream[self.at - 1].text == "}":
                 self.at += 1
@@ -121,7 +141,7 @@ class Functions(Atoms):
         if token.kind == "letter":
             return True
         if token.kind == "command":
-            return token.text in _ATOMS
+            return token.text in _ATOMS and not self.begins_unit_fraction()
         if token.kind in ("number", "repeating"):
             # `2^6 3^5` is a product; `1 2` is nothing.
             after = self.stream[self.at - 1].text
@@ -133,6 +153,10 @@ class Functions(Atoms):
             if is_function and is_unit(token.text) and self.ahead(1).text != "(":
                 return False
             return is_function or token.text in names.CONSTANTS
+        if token.kind == "begin":
+            return token.text in MATRICES
+        if token.text == "|" and self.bars[-1:] not in (["|"], ["\\{"]):
+            return any(later.text == "|" for later in self.stream[self.at + 1 :])
         if token.kind == "sign":
             return token.text in ("(", "[", "{", "\\$") and not self._is_aside(token)
         return False
@@ -150,8 +174,6 @@ class Functions(Atoms):
 
     def matrix(self, name: str) -> Any:
         r"""Rows of an environment up to its `\end`."""
-        if name == "vmatrix":
-            raise Unread("a determinant")
         if name == "array" and self.skip("{"):
             while self.take().text != "}":
                 pass
@@ -168,12 +190,29 @@ class Functions(Atoms):
         self.take()
         if row or not rows or len({len(r) for r in rows}) != 1:
             raise Unread("rows of unequal length")
-        return ("matrix", tuple(rows))
+        if name != "vmatrix":
+            return ("matrix", tuple(rows))
+        if len(rows) != len(rows[0]) or len(rows) > 4:
+            raise Unread("a determinant of this size")
+        self.unevaluated = True
+        return _determinant([[self.algebra(entry) for entry in r] for r in rows])
+
+
+def _determinant(rows: list[list[Tree]]) -> Tree:
+    """By the first row; for small matrices."""
+    if len(rows) == 1:
+        return rows[0][0]
+    terms: list[Tree] = []
+    for k, entry in enumerate(rows[0]):
+        minor = _determinant([[*row[:k], *row[k + 1 :]] for row in rows[1:]])
+        terms.append(tree.multiply(Fraction((-1) ** k), entry, minor))
+    return tree.add(*terms)
 
 
 _ATOMS = (
-    FRACTIONS
-    | frozenset({"sqrt", "binom", "dbinom", "tbinom", "vert", *_BARS})
+    names.FRACTIONS
+    | frozenset("sqrt binom dbinom tbinom vert langle angle triangle measuredangle".split())
+    | frozenset(_BARS)
     | frozenset(names.FUNCTIONS)
     | frozenset(names.CONSTANTS)
     | names.GREEK

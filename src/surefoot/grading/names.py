@@ -20,11 +20,12 @@ SIGNS = str.maketrans(
         "\u2153": r"\frac13 ", "\u2154": r"\frac23 ", "\u215b": r"\frac18 ",
         "\u2032": "'", "\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"',
         "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2006": " ", "\u2061": "", "\u2062": "",
-        "\u2220": r"\angle ", "\u2026": r"\ldots ", "\uff0c": ", ", "\uff1d": "=",
+        "\u2220": r"\angle ", "\u2026": r"\ldots ", "\u3000": " ",
         "\u20ac": r"\text{ euros}", "\u00a3": r"\text{ pounds}", "\u00a2": r"\text{ cents}",
-        **{chr(0x2070 + d): f"^{d}" for d in (0, 4, 5, 6, 7, 8, 9)},
-        "\u00b9": "^1", "\u00b2": "^2", "\u00b3": "^3", "\u207b": "^-",
-        **{chr(0x2080 + d): f"_{d}" for d in range(10)},
+        "\u2219": r"\cdot ", "\u2223": "|", "\u2192": r"\to ", "\u25b3": r"\triangle ",
+        "\u00ba": r"^\circ ", "\u2225": r"\parallel ", "\u22a5": r"\perp ",
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", ""),
+        **{chr(0xFF01 + k): chr(0x21 + k) for k in range(94)},
         **{
             chr(0x3B1 + k): f"\\{name} "
             for k, name in enumerate(
@@ -40,7 +41,8 @@ SIGNS = str.maketrans(
 SPACING = frozenset(
     r"""! , ; : / > left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr
     displaystyle textstyle scriptstyle limits nolimits quad qquad hspace hfill thinspace enspace
-    strut underline mathstrut relax phantom displaylimits boldmath hline left. right.""".split()
+    strut underline mathstrut relax displaylimits boldmath hline ensuremath mathop mathrel mathbin
+    tiny small normalsize large Large LARGE huge Huge""".split()
 ) | {" ", "\n", "\t"}
 """Commands that only move or size what stands beside them."""
 
@@ -61,13 +63,17 @@ ACCENTS = frozenset(
 FUNCTIONS = {
     **{name: name for name in "sin cos tan cot sec csc sinh cosh tanh coth ln log exp".split()},
     **{name: name for name in "arcsin arccos arctan arccot arcsec arccsc gcd lcm max min".split()},
-    **{name: name for name in "arg det dim ker deg sqrt cbrt abs floor ceil factorial".split()},
+    **{name: name for name in "arg det dim ker deg sqrt cbrt abs floor ceil factorial cis".split()},
+    **{name: name for name in "arcsinh arccosh arctanh".split()},
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "acot": "arccot", "lg": "log10",
-    "cosec": "csc", "arsinh": "arcsinh", "sgn": "sign", "Re": "re", "Im": "im",
+    "cosec": "csc", "arsinh": "arcsinh", "arcosh": "arccosh", "artanh": "arctanh",
+    "sgn": "sign", "Re": "re", "Im": "im",
 }  # fmt: skip
 """Names of functions, as commands and as words, with the name used here."""
 
 CONSTANTS = {"pi": "pi", "infty": "oo", "infinity": "oo", "oo": "oo", "inf": "oo", "Infinity": "oo"}
+
+FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
 
 GREEK = frozenset(
     "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi "
@@ -91,6 +97,9 @@ RELATIONS = {
 PRODUCTS = {"*": "*", "times": "*", "cdot": "*", "ast": "*", "/": "/", "div": "/"}
 
 CONNECTORS = frozenset({"and", "or"})
+
+ASKED = "?"
+"""The variable of an inequality that names none: `> 5`."""
 
 EMPTY = "none"
 """Canonical words for an empty set of solutions."""
@@ -120,7 +129,7 @@ NUMBER_WORDS = {
     **{word: k for k, word in enumerate(_ONES)},
     **{word: 10 * (k + 2) for k, word in enumerate(_TENS)},
 }
-SCALE_WORDS = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
+SCALE_WORDS = {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 
 
 def number_in_words(words: str) -> int | None:

@@ -25,6 +25,8 @@ def is_name(node: Any) -> bool:
         return all(is_name(part) for part in node[1])
     if node[0] in ("text", "call"):
         return True
+    if node[0] == "^":  # an inverse function: `f^{-1}(x)`
+        return isinstance(node[1], str) and node[2] == -1
     return node[0] == "*" and all(isinstance(part, Fraction) or is_name(part) for part in node[1:])
 
 

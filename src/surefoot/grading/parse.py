@@ -8,8 +8,8 @@ Beside the trees of `tree.py` the parser gives these nodes, which no arithmetic
 enters: `("list", items, separators)`, `("seq", open, close, items)`, `("set",
 items)`, `("relation", operators, sides)`, `("cup" | "cap" | "setminus", left,
 right)`, `("matrix", rows)`, `("text", words)`, `("unit", tree, Unit)`, `("mod",
-tree, modulus)`, `("ratio", items)`. A degree, a percent and a money sign are
-the symbols `°`, `%` and `$`, which multiply what they stand at.
+tree, modulus)`, `("ratio", items)`, `("based", digits, base)`. A degree, a percent
+and a money sign are the symbols `°`, `%` and `$`, which multiply what they stand at.
 """
 
 from dataclasses import dataclass
@@ -18,13 +18,15 @@ from typing import Any
 
 from surefoot.grading import names, tree
 from surefoot.grading.cursor import END
-from surefoot.grading.functions import FRACTIONS, Functions
-from surefoot.grading.tokens import Token, Unread, tokens
-from surefoot.grading.tree import Tree
+from surefoot.grading.naming import is_node
+from surefoot.grading.terms import Terms
+from surefoot.grading.tokens import Unread, tokens
+from surefoot.grading.units import is_unit
 
 DEEPEST = 40
 """Brackets within brackets; deeper answers are not read."""
 
+_ORDERS = frozenset({"<", ">", "<=", ">=", "!="})
 _SET_SIGNS = {"cup": "cup", "cap": "cap", "setminus": "setminus", "backslash": "setminus"}
 
 
@@ -62,8 +64,8 @@ def parse(text: str) -> Parsed:
     return Parsed(node, parser.unreduced, parser.unevaluated)
 
 
-class _Parser(Functions):
-    """Lists, relations, sums and products."""
+class _Parser(Terms):
+    """Lists, relations and sums."""
 
     def items(self, closers: tuple[str, ...]) -> Any:
         """A list up to one of the closers (not taken), or its only member."""
@@ -93,8 +95,11 @@ class _Parser(Functions):
 
     def statement(self) -> Any:
         """A relation, a chain of relations, or what stands in one."""
-        self.skip("approx")  # a value said to be rounded is still that value
-        sides = [self.collection()]
+        if not self.skip("=", "=="):  # `= 5` goes on from what the reader has written
+            self.skip("approx")  # a value said to be rounded is still that value
+        is_open = self.peek.kind != "word" and names.RELATIONS.get(self.peek.text) in _ORDERS
+        # `> 5` is about the number that is asked for.
+        sides = [names.ASKED] if is_open else [self.collection()]
         operators: list[str] = []
         while True:
             token = self.peek
@@ -112,19 +117,25 @@ class _Parser(Functions):
         while self.peek.kind == "command" and self.peek.text in _SET_SIGNS:
             sign = _SET_SIGNS[self.take().text]
             left = (sign, left, self.ratio())
-        if self.peek.kind == "word" and self.peek.text == "U" and isinstance(left, tuple):
+        if self.joins_sets(left):
             self.at += 1
             left = ("cup", left, self.collection())
         return left
 
     def ratio(self) -> Any:
         parts = [self.sum()]
-        while self.peek.text in (":", "colon") and self.bars[-1:] != ["\\{"]:
+        while self._is_colon():
             self.at += 1
             parts.append(self.sum())
         if len(parts) == 1:
             return parts[0]
         return ("ratio", tuple(self.algebra(part) for part in parts))
+
+    def _is_colon(self) -> bool:
+        """Whether `:` or `to` goes on with a ratio."""
+        if self.peek.kind == "word":
+            return self.peek.text == "to" and self.ahead(1).kind in ("number", "command")
+        return self.peek.text in (":", "colon") and self.bars[-1:] != ["\\{"]
 
     def sum(self) -> Any:
         left = self.product()
@@ -132,7 +143,10 @@ class _Parser(Functions):
             token = self.peek
             if token.text in ("+", "-") and token.kind == "sign":
                 self.at += 1
-                right = self.algebra(self.product())
+                following = self.product()
+                if token.text == "-" and is_node(left) and is_node(following):
+                    return ("setminus", left, following)
+                right = self.algebra(following)
                 self.note(left, right)
                 right = right if token.text == "+" else tree.negate(right)
             elif token.text in ("pm", "mp") and token.kind == "command":
@@ -142,10 +156,15 @@ class _Parser(Functions):
             else:
                 break
             left = tree.add(self.algebra(left), right)
-        return self._tail(left)
+        if self.skip("over"):
+            return self.quotient(self.algebra(left), self.algebra(self.sum()))
+        if self.skip("choose"):
+            self.unevaluated = True
+            return tree.binomial(self.algebra(left), self.algebra(self.sum()))
+        return self._modulus(left) or self._measure(left)
 
-    def _tail(self, left: Any) -> Any:
-        """A modulus or a unit after a sum."""
+    def _modulus(self, left: Any) -> Any:
+        """`mod 7` after a sum, in brackets or not; None if there is none."""
         if self.peek.text in ("pmod", "bmod", "mod") and self.peek.kind in ("command", "word"):
             self.at += 1
             return ("mod", self.algebra(left), self.algebra(self.factor()))
@@ -154,134 +173,45 @@ class _Parser(Functions):
             modulus = self.algebra(self.sum())
             self.expect(")")
             return ("mod", self.algebra(left), modulus)
+        return None
+
+    def _measure(self, left: Any) -> Any:
+        """A sum with its unit, the word for its size or its base, where there is one."""
         if self.peek.text == "(" and self.ahead(1).kind == "word" and self.ahead(2).text == ")":
             self.at += 1
             unit = self.unit()
             self.expect(")")
             return ("unit", self.algebra(left), unit)
-        if self.peek.kind == "word" and self.peek.text.lower() in names.SCALE_WORDS:
-            scale = names.SCALE_WORDS[self.take().text.lower()]
-            left = tree.multiply(self.algebra(left), Fraction(scale))
-        if self.peek.kind == "word" and not self.is_connector() and self.peek.text != "U":
-            return ("unit", self.algebra(left), self.unit())
+        word = self.peek.text.lower() if self.peek.kind == "word" else ""
+        if word in names.SCALE_WORDS and not is_node(left):
+            self.at += 1
+            left = tree.multiply(left, Fraction(names.SCALE_WORDS[word]))
+            word = self.peek.text.lower() if self.peek.kind == "word" else ""
+        if word == "base" and self.ahead(1).kind in ("number", "word"):
+            digits = self.stream[self.at - 1].text
+            self.at += 1
+            return self.based(digits, self.take().text)
+        if left in ("a", "A") and word and not is_unit(word) and not self.is_connector():
+            return self.atom()  # an article
+        if self.begins_unit_fraction() or (word and word != "to" and not self.is_connector()):
+            return self._compound(("unit", self.algebra(left), self.unit()))
         return left
 
-    def product(self) -> Any:
-        sign = self.sign()
-        start = self.at
-        left = self.factor()
-        bare = self.at == start + 1 and _is_literal(self.stream[start])
+    def _compound(self, measure: Any) -> Any:
+        """`2 hours 30 minutes`: the smaller units that go on with a measure, added to it."""
+        _, value, unit = measure
         while True:
-            token = self.peek
-            operator = names.PRODUCTS.get(token.text) if token.kind in ("sign", "command") else None
-            if operator:
-                self.at += 1
-                inner = self.sign()
-                right = self.algebra(self.factor())
-                right = right if inner is None else tree.multiply(inner, right)
-                left = self._combine(operator, self.algebra(left), right)
-            elif bare and (mixed := self._mixed(left)) is not None:
-                left = mixed
-            elif self.begins_factor(after_literal=bare):
-                following = self.factor()
-                left = self._juxtaposed(left, following)
-            else:
-                break
-            bare = False
-        return left if sign is None else tree.multiply(sign, self.algebra(left))
-
-    def _combine(self, operator: str, left: Tree, right: Tree) -> Tree:
-        if operator == "*":
-            self.note(left, right)
-            return tree.multiply(left, right)
-        return self.quotient(left, right)
-
-    def _mixed(self, whole: Any) -> Tree | None:
-        r"""A fraction right after a whole number: `1\frac12` and `1 1/2` are 3/2."""
-        if not isinstance(whole, Fraction) or whole.denominator != 1:
-            return None
-        token = self.peek
-        if token.kind == "number":
-            slash, bottom = self.ahead(1), self.ahead(2)
-            if not (token.spaced and slash.text == "/" and bottom.kind == "number"):
-                return None
-            if not (token.text.isdigit() and bottom.text.isdigit()):
-                return None
-            self.at += 3
-            part: Any = self.quotient(Fraction(token.text), Fraction(bottom.text))
-        elif token.kind == "command" and token.text in FRACTIONS:
             start = self.at
-            self.at += 1
-            part = self.quotient(self.algebra(self.argument()), self.algebra(self.argument()))
-            if not isinstance(part, Fraction) or not 0 < part < 1:
+            if self.peek.kind == "word" and self.peek.text == "and":
+                self.at += 1
+            amount, following = self.peek, self.ahead(1)
+            if amount.kind != "number" or following.kind != "word" or not is_unit(following.text):
                 self.at = start
-                return None
-        else:
-            return None
-        return tree.add(whole, part)
-
-    def _juxtaposed(self, left: Any, right: Any) -> Any:
-        if isinstance(right, tuple) and right[0] in ("seq",) and isinstance(left, str):
-            return ("call", left, *(self.algebra(item) for item in right[3]))
-        left, right = self.algebra(left), self.algebra(right)
-        self.note(left, right)
-        return tree.multiply(left, right)
-
-    def factor(self) -> Any:
-        """An atom with its powers, subscripts, factorials, percent and degree signs."""
-        base = self.atom()
-        while True:
-            token = self.peek
-            if token.kind == "command" and token.text == "circ":
-                self.at += 1
-                base = tree.multiply(self.algebra(base), "°")
-            elif token.kind not in ("sign", "command"):
-                return base
-            elif token.text in ("^", "**"):
-                self.at += 1
-                base = self._raised(self.algebra(base))
-            elif token.text == "_" and isinstance(base, str):
-                self.at += 1
-                base = f"{base}_{self.subscript()}"
-            elif token.text == "!":
-                base = self._factorial(base)
-            elif token.text == "'" and isinstance(base, str):
-                self.at += 1
-                base += "'"
-            elif token.text in ("%", "\\%"):
-                self.at += 1
-                base = tree.multiply(self.algebra(base), "%")
-                if self.peek.text in ("%", "\\%"):
-                    raise Unread("a percentage of a percentage")
-            elif token.text in ("$", "\\$") and self.ahead(1) is END:
-                self.at += 1
-                base = tree.multiply(self.algebra(base), "$")
-            else:
-                return base
-
-    def _factorial(self, base: Any) -> Tree:
-        self.at += 1
-        if self.peek.text == "!":
-            raise Unread("a double factorial")
-        if isinstance(base, Fraction):
-            self.unevaluated = True
-        return tree.factorial(self.algebra(base))
-
-    def _raised(self, base: Tree) -> Tree:
-        if self.skip("circ") or self.skip("prime"):
-            if self.stream[self.at - 1].text == "prime":
-                return f"{base}'" if isinstance(base, str) else base
-            return tree.multiply(base, "°")
-        exponent = self.exponent()
-        if exponent == "°":
-            return tree.multiply(base, "°")
-        if self.peek.text == "_" and isinstance(base, str):
-            self.at += 1
-            base = f"{base}_{self.subscript()}"
-        if isinstance(base, Fraction) and isinstance(exponent, Fraction) and base != 10:
-            self.unevaluated = True
-        return tree.power(base, exponent)
-
-
-def _is_literal(token: Token) -> bool:
-    return token.kind in ("number", "repeating")
+                return ("unit", value, unit)
+            number = self.factor()
+            smaller = self.unit()
+            share = smaller.size / unit.size
+            if smaller.powers != unit.powers or not 0 <= number * share < 1:
+                self.at = start
+                return ("unit", value, unit)
+            value = tree.add(value, tree.multiply(share, number))

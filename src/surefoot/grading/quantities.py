@@ -1,5 +1,6 @@
 r"""Numbers and expressions compared: units, percent, bases, rounding."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 from surefoot.grading import tree
@@ -8,10 +9,13 @@ from surefoot.grading.evaluate import NoValue, real
 from surefoot.grading.forms import Based, Form, Quantity
 from surefoot.grading.outcome import DIFFERENT, EQUAL, OTHER_KIND, OTHER_UNIT, Outcome, proved
 from surefoot.grading.policy import Policy
+from surefoot.grading.tree import Tree
+from surefoot.grading.units import ABBREVIATIONS, Unit, make_unit
 
 
 def same_quantity(left: Quantity, right: Quantity, policy: Policy) -> Outcome:
     """Whether two numbers or expressions are the same answer."""
+    left, right = with_unit(left, right), with_unit(right, left)
     outcome = _values(left, right, policy)
     if outcome.equal is False and outcome.reason == "different" and policy.rounded:
         return _rounded(left, right)
@@ -36,9 +40,35 @@ def _values(left: Quantity, right: Quantity, policy: Policy) -> Outcome:
             return proved(same(left.tree, right.tree))
         return proved(same(tree.multiply(factor, left.tree), right.tree))
     shared = set(left.unit.words), set(right.unit.words)
+    if shared[0] == shared[1] and _is_raised(left.unit) and _is_raised(right.unit):
+        return OTHER_UNIT  # cm^2 and cm^3; a power that is missing is a missing unit
     if policy.units == "ignored" or shared[0] <= shared[1] or shared[1] <= shared[0]:
         return proved(same(left.tree, right.tree))
     return OTHER_UNIT
+
+
+def with_unit(form: Quantity, other: Quantity) -> Quantity:
+    """Letters that abbreviate a unit are one beside a measure: `12 m/s` for 12 metres a second."""
+    if form.unit is not None or other.unit is None or not isinstance(form.tree, tuple):
+        return form
+    if form.tree[0] != "*":
+        return form
+    parts: list[tuple[str, int]] = []
+    rest: list[Tree] = []
+    for factor in form.tree[1:]:
+        is_power = isinstance(factor, tuple) and factor[0] == "^"
+        base, power = (factor[1], factor[2]) if is_power else (factor, tree.ONE)
+        if base in ABBREVIATIONS and isinstance(power, Fraction) and power.denominator == 1:
+            parts.append((base, int(power)))
+        else:
+            rest.append(factor)
+    if not parts:
+        return form
+    return replace(form, tree=tree.multiply(*rest), unit=make_unit(parts))
+
+
+def _is_raised(unit: Unit) -> bool:
+    return any(abs(power) > 1 for _, power in unit.powers)
 
 
 def _one_unit(left: Quantity, right: Quantity, policy: Policy) -> Outcome:

@@ -8,24 +8,32 @@ from typing import Any
 from surefoot.grading import forms, names, tree
 from surefoot.grading.algebra import same
 from surefoot.grading.cursor import NODES
-from surefoot.grading.evaluate import NoValue
+from surefoot.grading.evaluate import NoValue, real
 from surefoot.grading.forms import Form, Quantity
 from surefoot.grading.naming import is_name, is_node, is_restated, name_of
 from surefoot.grading.parse import Parsed, parse
 from surefoot.grading.regions import interval_region, relation_region, union
-from surefoot.grading.tokens import SPACING_ONLY, Unread
+from surefoot.grading.tokens import LONGEST, SPACING_ONLY, Unread
 from surefoot.grading.tree import Tree
 from surefoot.grading.units import make_unit
 
-_TIME = re.compile(r"(\d{1,2})(?::(\d\d))?\s*([ap])\.?\s*m\b\.?", re.IGNORECASE)
+MOST_FRAMES = 12
+"""Frames, braces and signs around an answer that are taken off, one inside the other."""
+
+_TIME = re.compile(r"(\d{1,2})(?::(\d\d))?(?::(\d\d))?\s*([ap])\.?\s*m\b\.?", re.IGNORECASE)
+_MARKED = re.compile(r"(?:\\text(?:bf)?\s*\{\s*)?\(?\s*([A-H])\s*\)\s*\}?")
+_WRAPPING = re.compile(r"(?:\\(?:boxed|fbox|framebox|displaystyle)\s*)?\{")
+_HALF = re.compile(r"m\b|noon|midnight", re.IGNORECASE)
 _BASED = re.compile(
-    r"\(?(-?[0-9][0-9A-F]*(?:\.\d+)?)\)?\s*_\s*(?:\{?(\d+)\}?|\{?(?:\\text\{)?([a-z]+)\}*)"
+    r"\(?(?:\\(?:text|mathrm)\s*\{)?(-?(?:[0-9][0-9A-F]*(?:\.\d+)?|[A-F]+[0-9A-F]*(?=\}?_\{?1\d)))"
+    r"\}?\)?\s*_\s*(?:\{?(\d+)\}?|\{?(?:\\(?:text|mathrm)\{)?([a-z]+)\}*)"
 )
 _DECIMAL = re.compile(r"\$?-?\s*\d*\.(\d+)\$?")
 _FRAME = re.compile(r"\\(?:boxed|fbox|text|textbf|mathbf|mathrm|mbox)\s*\{([^{}]*)\}")
 _WORDY = re.compile(r"[A-Za-z][A-Za-z \-.,()'\"/:!?]*")
 _COMMANDS_OF_WORDS = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mbox|mathbf|emph)\b\s*")
 _ARTICLES = re.compile(r"\b(?:an?|the)\s+")
+_LABELS = re.compile(r"^\s*(?:option|choice|answer|point)\s+(?=\w\s*$)")
 _ALL_REALS = "all real numbers"
 
 
@@ -45,7 +53,7 @@ def read(text: str) -> Form:
     text = clean(text)
     if not text:
         raise Unread("nothing is written")
-    special = _time(text) or _based(text)
+    special = _time(text) or _based(text) or _choice(text)
     if special is not None:
         return special
     try:
@@ -68,9 +76,13 @@ def clean(text: str) -> str:
         '3,4'
     """
     before = None
-    while text != before:
+    for _ in range(MOST_FRAMES):
+        if text == before:
+            break
         before = text
-        text = text.strip().rstrip(".,;?").strip()
+        text = text.strip().removeprefix("\\displaystyle ").lstrip()
+        if not text.endswith(".."):  # `0.333...` goes on
+            text = text.rstrip(".,;?").rstrip()
         for left, right in SPACING_ONLY:
             inner = len(text) > len(left) + len(right)
             if inner and text.startswith(left) and text.endswith(right):
@@ -79,16 +91,38 @@ def clean(text: str) -> str:
                     text = middle
         if text.endswith("\\"):
             text = text.rstrip("\\")
+        if text.endswith("}") and len(text) <= LONGEST:
+            text = _unwrapped(text)
+    return text
+
+
+def _unwrapped(text: str) -> str:
+    """What one pair of braces, or one frame, holds if it holds everything."""
+    start = _WRAPPING.match(text)
+    if start is None:
+        return text
+    depth = 1
+    for at in range(start.end(), len(text)):
+        depth += (text[at] == "{") - (text[at] == "}") if text[at - 1] != "\\" else 0
+        if depth == 0:
+            return text[start.end() : at] if at == len(text) - 1 else text
     return text
 
 
 def _time(text: str) -> Form | None:
-    if text[-1] not in "mM}." or ("m" not in text and "M" not in text):
+    if text[-1] not in "mMntN}." or not _HALF.search(text):
         return None
-    match = _TIME.fullmatch(_FRAME.sub(r" \1", text).replace("~", " ").replace("\\", "").strip())
+    plain = _FRAME.sub(r" \1", text.replace("{:}", ":").replace(r"\!", "")).replace("~", " ")
+    plain = plain.replace("\\", "").strip()
+    if plain.lower() in ("noon", "12 noon", "12:00 noon"):
+        return forms.Time(Fraction(0), "pm")
+    if plain.lower() in ("midnight", "12 midnight", "12:00 midnight"):
+        return forms.Time(Fraction(0), "am")
+    match = _TIME.fullmatch(plain)
     if match is None or int(match[1]) > 12 or int(match[2] or 0) > 59:
         return None
-    return forms.Time(int(match[1]) % 12 * 60 + int(match[2] or 0), match[3].lower() + "m")
+    minutes = int(match[1]) % 12 * 60 + int(match[2] or 0) + Fraction(int(match[3] or 0), 60)
+    return forms.Time(Fraction(minutes), match[4].lower() + "m")
 
 
 def _based(text: str) -> Form | None:
@@ -98,9 +132,15 @@ def _based(text: str) -> Form | None:
     if match is None:
         return None
     base = int(match[2]) if match[2] else names.number_in_words(match[3])
-    if base is None or not 2 <= base <= 36:
+    if base is None or not 2 <= base <= 999:
         return None
-    return forms.Based(match[1].lstrip("0") or "0", base)
+    return forms.Based(forms.digits_of(match[1]), base)
+
+
+def _choice(text: str) -> Form | None:
+    """A letter marked as a choice: `B)`, or `(B)`."""
+    match = _MARKED.fullmatch(text) if len(text) < 40 else None
+    return Quantity(match[1]) if match else None
 
 
 def _words(text: str) -> Form | None:
@@ -114,7 +154,8 @@ def _words(text: str) -> Form | None:
 
 def as_text(words: str) -> Form:
     """Words in the form in which they are compared."""
-    plain = re.sub(r"[^\w\s'/-]", " ", words.lower())
+    plain = re.sub(r"[^\w\s'/-]|(?<=[a-z])-(?=[a-z])", " ", words.lower())
+    plain = _LABELS.sub("", " ".join(plain.split()))
     plain = " ".join(_ARTICLES.sub("", plain).split())
     plain = names.SAME_WORDS.get(plain, plain)
     if plain == _ALL_REALS:
@@ -136,7 +177,7 @@ class _Builder:
 
     def quantity(self, value: Tree, unit: Any = None) -> Form:
         percent = False
-        if isinstance(value, tuple):
+        if not isinstance(value, Fraction):
             found = tree.symbols(value)
             if "±" in found or "∓" in found:
                 return forms.Collection(tuple(self.quantity(v, unit) for v in _choices(value)))
@@ -147,9 +188,9 @@ class _Builder:
             if "$" in found:
                 value, unit = tree.replace(value, "$", tree.ONE), make_unit([("dollar", 1)])
             if "%" in found:
-                percent = isinstance(value, tuple) and value[0] == "*"
+                percent = value == "%" or (isinstance(value, tuple) and value[0] == "*")
                 value = tree.replace(value, "%", tree.ONE if percent else Fraction(1, 100))
-        if unit is not None and unit.words == ("percent",):
+        if unit is not None and unit.words in (("percent",), ("pct",)):
             unit, percent = None, True
         decimal = _DECIMAL.fullmatch(self.written) if isinstance(value, Fraction) else None
         return Quantity(
@@ -163,6 +204,9 @@ class _Builder:
 
     def of_unit(self, node: Any) -> Form:
         return self.quantity(node[1], node[2])
+
+    def of_based(self, node: Any) -> Form:
+        return forms.Based(forms.digits_of(node[1]), node[2])
 
     def of_text(self, node: Any) -> Form:
         return as_text(node[1])
@@ -178,7 +222,10 @@ class _Builder:
             found.append(form)
         regions = [form for form in found if isinstance(form, forms.Region)]
         if len(regions) == len(found) and any(region.variable for region in regions):
-            return union(regions, either="or" in separators)
+            either = "or" in separators
+            # `x < 1, x > 5`: what cannot hold together is a list of cases.
+            both = union(regions, either=either)
+            return both if both.pieces or "and" in separators else union(regions, either=True)
         if regions and regions[0].variable and _is_exclusion(items[0]):
             return self._excluded(items)
         return forms.Collection(_flat(found))
@@ -235,9 +282,14 @@ class _Builder:
 
     def _member(self, sides: Any) -> Form:
         form = self.form(sides[1])
+        variable = sides[0] if isinstance(sides[0], str) else None
         if isinstance(form, forms.Sequence):
             region = interval_region(sides[1], self.form)
-            return forms.Region(region.pieces, None)
+            return forms.Region(region.pieces, variable)
+        if isinstance(form, forms.Collection) and variable:
+            return forms.Named(variable, form, forms.Relation(("in",), ()))
+        if isinstance(form, forms.Region) and variable:
+            return forms.Region(form.pieces, variable)
         return form
 
     def _named(self, operators: tuple[str, ...], sides: Any) -> Form | None:
@@ -270,9 +322,20 @@ def _chain(
     exact = [side for side, operator in zip(sides[1:], operators, strict=True) if operator == "="]
     if any(same(exact[0], other) is not True for other in exact[1:]):
         return None
+    if exact and len(exact) < len(sides) - 1 and not _is_near(exact[0], sides[-1]):
+        return None
     if exact and isinstance(value, Quantity):
         value = Quantity(exact[-1], value.unit, value.percent)
     return forms.Named(name, value, equation)
+
+
+def _is_near(exact: Tree, rounded: Tree) -> bool:
+    """Whether a number can have been rounded to another, generously."""
+    try:
+        a, b = (real(tree.replace(side, "$", tree.ONE)) for side in (exact, rounded))
+    except NoValue:
+        return True
+    return abs(a - b) <= 0.05 * max(abs(a), abs(b), 1)
 
 
 def _is_exclusion(node: Any) -> bool:

@@ -62,7 +62,11 @@ def relation_region(operators: tuple[str, ...], sides: tuple[Tree, ...]) -> Regi
     at = [k for k, side in enumerate(sides) if not _is_constant(side)]
     if len(at) != 1 or len(sides) > 3:
         return None
-    linear = _linear(sides[at[0]])
+    side = sides[at[0]]
+    if isinstance(side, tuple) and side[:2] == ("call", "abs") and len(sides) == 2:
+        turned = operators[0] if at[0] == 0 else _TURNED.get(operators[0], operators[0])
+        return _distance_region(turned, side[2], sides[1 - at[0]])
+    linear = _linear(side)
     if linear is None:
         return None
     name, slope, offset = linear
@@ -82,6 +86,17 @@ def relation_region(operators: tuple[str, ...], sides: tuple[Tree, ...]) -> Regi
             return None
         pieces = _intersect(pieces, one)
     return Region(pieces, name)
+
+
+def _distance_region(operator: str, inside: Tree, bound: Tree) -> Region | None:
+    """The region of `|x - 2| < 3`: between two bounds, or outside of them."""
+    if operator not in _TURNED or not _is_constant(bound) or real(bound) < 0:
+        return None
+    above = relation_region((operator,), (inside, bound))
+    below = relation_region((_TURNED[operator],), (inside, tree.negate(bound)))
+    if above is None or below is None:
+        return None
+    return union([above, below], either=operator in (">", ">="))
 
 
 def union(regions: list[Region], *, either: bool) -> Region:

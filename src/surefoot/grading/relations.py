@@ -7,6 +7,7 @@ from surefoot.grading import tree
 from surefoot.grading.algebra import same
 from surefoot.grading.evaluate import PRIMES, NoValue, ball, residue
 from surefoot.grading.forms import Relation
+from surefoot.grading.polynomials import has_quotient, numerator
 from surefoot.grading.tree import Tree
 
 _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -23,7 +24,9 @@ def same_relation(left: Relation, right: Relation) -> bool | None:
         return _same_chain(left, right)
     operators = left.operators[0], right.operators[0]
     if operators[0] == operators[1] and operators[0] in ("=", "!="):
-        return _proportional(_difference(left), _difference(right), positive=False)
+        first, second = _difference(left), _difference(right)
+        verdict = _proportional(first, second, positive=False)
+        return verdict or _same_zeros(first, second) or verdict
     if operators[0] in _TURNED and operators[1] in _TURNED:
         first, second = _difference(left), _difference(right)
         if operators[0] != operators[1]:
@@ -60,6 +63,23 @@ def _proportional(left: Tree, right: Tree, *, positive: bool) -> bool | None:
     except NoValue:
         return _proportional_balls(left, right, positive=positive)
     return constant and (not positive or _is_positive(left, right))
+
+
+def _same_zeros(left: Tree, right: Tree) -> bool:
+    """Whether the expressions are rational and have, in lowest terms, the same numerator.
+
+    That is what remains of an equation when its fractions are cleared: `y = 12/x` and `xy = 12`.
+    """
+    names = sorted(tree.symbols(left) | tree.symbols(right))
+    if not has_quotient(left) and not has_quotient(right):
+        return False
+    try:
+        a, b = numerator(left, names), numerator(right, names)
+    except NoValue:
+        return False
+    if a.is_constant() or b.is_constant():
+        return False
+    return bool(a * b.leading_coefficient() == b * a.leading_coefficient())
 
 
 def _same_factor(left: Tree, right: Tree, prime: int) -> bool:

@@ -14,13 +14,22 @@ from surefoot.grading.names import (
     CONSTANTS,
     FRAMES,
     FUNCTIONS,
-    SIGNS,
     SPACING,
     TEXTS,
 )
+from surefoot.grading.spelling import respelled
 from surefoot.grading.units import is_unit
 
-SPACING_ONLY = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("`", "`"))
+SPACING_ONLY = (
+    ("$$", "$$"),
+    ("$", "$"),
+    (r"\(", r"\)"),
+    (r"\[", r"\]"),
+    ("**", "**"),
+    ("`", "`"),
+    ('"', '"'),
+    ("\u201c", "\u201d"),
+)
 """What stands around an answer without being part of it."""
 LONGEST = 4000
 """Characters; a longer answer is not read."""
@@ -46,7 +55,7 @@ class Token(NamedTuple):
 
 _TOKEN = re.compile(
     r"""(?P<space>[\s~]+)
-    |(?P<repeating>\d*\.\d*\\overline\s*(?:\{\d+\}|\d))
+    |(?P<repeating>\d*\.\d*\\(?:overline|bar|dot)\s*(?:\{\d+\}|\d))
     |(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+(?![a-zA-Z]))?)
     |\\(?P<frame>begin|end)\s*\{(?P<name>[a-zA-Z]*)\*?\}
     |\\(?P<command>[a-zA-Z]+|.|$)
@@ -54,10 +63,6 @@ _TOKEN = re.compile(
     |(?P<sign>\*\*|<=|>=|!=|==|->|.)""",
     re.VERBOSE | re.DOTALL,
 )
-_GROUPED = re.compile(r"(?<=\d)(?:,\s*\\!\s*|\\!\s*,\s*|\\,\s*|\{,\}\s*|\\ )(?=\d{3}(?!\d))")
-_COMMA_GROUPS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?!\d|,\d)")
-_BLANK_GROUPS = re.compile(r"(?<![\d.])[1-9]\d{0,2}(?: \d{3})+(?![\d/])")
-_ROW_SPACE = re.compile(r"\\\\\s*\[\s*-?[\d.]+\s*(?:pt|em|ex|mm|cm)\s*\]")
 _PREFIX = re.compile("|".join(sorted(FUNCTIONS, key=len, reverse=True)))
 
 
@@ -69,30 +74,10 @@ def tokens(text: str) -> list[Token]:
     """
     if len(text) > LONGEST:
         raise Unread(f"longer than {LONGEST} characters")
-    if not text.isascii():
-        text = text.translate(SIGNS)
-    text = text.replace("{:}", ":")
-    if "\\" in text or "{,}" in text:
-        text = _GROUPED.sub("", _ROW_SPACE.sub(r"\\\\", text))
-    if " " in text:
-        text = _BLANK_GROUPS.sub(lambda match: match[0].replace(" ", ""), text)
-    if "," in text:
-        text = _join_thousands(text)
+    text = respelled(text)
     # An odd dollar sign is money ($20); a pair of them encloses mathematics.
     money = (text.count("$") - text.count(r"\$")) % 2 == 1
     return _scan(text, money)
-
-
-def _join_thousands(text: str) -> str:
-    """`1,000` as one number; within brackets a comma always separates."""
-
-    def join(match: re.Match[str]) -> str:
-        before = text[: match.start()]
-        opened = before.count("(") + before.count("[") + before.count("\\{")
-        closed = before.count(")") + before.count("]") + before.count("\\}")
-        return match[0] if opened > closed else match[0].replace(",", "")
-
-    return _COMMA_GROUPS.sub(join, text)
 
 
 def _scan(text: str, money: bool) -> list[Token]:
@@ -134,7 +119,10 @@ def _scan(text: str, money: bool) -> list[Token]:
             continue
         words_next = False
         if kind == "word":
-            found += _words(piece, in_text=bool(words_at), spaced=spaced)
+            # A letter alone in its group is a variable set upright: `\mathrm{i}`.
+            alone = text[match.start() - 1] == "{" and text[match.end() : match.end() + 1] == "}"
+            in_text = bool(words_at) and not (alone and len(piece) == 1 and not is_unit(piece))
+            found += _words(piece, in_text=in_text, spaced=spaced)
         else:
             found.append(Token(str(kind), piece, spaced))
         spaced = False
@@ -155,12 +143,17 @@ def _words(run: str, *, in_text: bool, spaced: bool) -> list[Token]:
     if prefix and 0 < len(run) - prefix.end() <= 2:
         rest = run[prefix.end() :]
         return [Token("word", prefix[0], spaced), *(Token("letter", c, False) for c in rest)]
-    if len(run) > 3 or run.lower() in CONNECTORS or is_unit(run) or run in _SHORT_WORDS:
+    if len(run) > 3 or run.lower() in CONNECTORS or is_unit(run) or _is_short_word(run):
         return [Token("word", run, spaced)]
     return [Token("letter", c, spaced and k == 0) for k, c in enumerate(run)]
 
 
 _SHORT_WORDS = frozenset(
-    "Yes No yes no one two six ten is not the an day odd all any mod am pm dne his few if but "
-    "per".split()
+    "yes no one two six ten is not the an day odd all any mod am pm dne his few if but per to sq "
+    "cu red pct".split()
 )
+
+
+def _is_short_word(run: str) -> bool:
+    """Whether a run of two or three letters is English: `the`, `Odd`, but no segment `NO`."""
+    return run == "DNE" or (run[1:].islower() and run.lower() in _SHORT_WORDS)

@@ -37,14 +37,22 @@ _unit("volume", "1/1000", "ml mL milliliter milliliters millilitre millilitres")
 _unit("volume", "3.785411784", "gal gallon gallons")
 _unit("money", 1, "dollar dollars usd bucks")
 _unit("money", "1/100", "cent cents")
-_unit("euro", 1, "euro euros")
+_unit("euro", 1, "euro euros eur")
+_unit("rupee", 1, "rupee rupees rs inr")
+_unit("celsius", 1, "celsius")
+_unit("fahrenheit", 1, "fahrenheit")
 _unit("angle", 1, "degree degrees deg")
 _unit("radian", 1, "rad rads radian radians")
 _unit("", 1, "unit units")
-_unit("speed", 1, "mph")
 _unit("force", 1, "N newton newtons")
 _unit("energy", 1, "J joule joules")
 _unit("power", 1, "W watt watts")
+
+CURRENCIES = frozenset("usd eur euro euros pound pounds rs inr dollars".split())
+"""Money that may be named before its amount."""
+
+_ABBREVIATED = {"mph": ("mile", "hour"), "kph": ("km", "hour"), "kmh": ("km", "hour")}
+"""Speeds by their initials."""
 
 ABBREVIATIONS = frozenset(name for name in _NAMES if len(name) < 4)
 """Short names, read as a unit after a number only."""
@@ -71,7 +79,7 @@ class Unit(NamedTuple):
 
 def is_unit(word: str) -> bool:
     """Whether this word names a unit of measurement."""
-    return word in _NAMES or (word.lower() in _NAMES and len(word) > 2)
+    return word in _NAMES or word in _ABBREVIATED or (word.lower() in _NAMES and len(word) > 2)
 
 
 def make_unit(parts: list[tuple[str, int]]) -> Unit:
@@ -84,7 +92,7 @@ def make_unit(parts: list[tuple[str, int]]) -> Unit:
     size = Fraction(1)
     words: list[str] = []
     raised, sign = 1, 1
-    for word, power in parts:
+    for word, power in _written_out(parts):
         lower = word.lower()
         if lower in ("square", "sq", "squared"):
             raised = 2
@@ -101,8 +109,22 @@ def make_unit(parts: list[tuple[str, int]]) -> Unit:
             size *= factor**power
             words.append(_stem(lower))
             raised = 1
-    kept = tuple(sorted((name, power) for name, power in powers.items() if power and name))
+    kept = tuple(sorted((name, power) for name, power in powers.items() if power))
     return Unit(kept, size, tuple(words))
+
+
+def _written_out(parts: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Speeds as quotients; `degrees Celsius` as a scale of its own."""
+    found: list[tuple[str, int]] = []
+    for word, power in parts:
+        if word.lower() in ("celsius", "fahrenheit") and found and found[-1][0].startswith("deg"):
+            found.pop()
+        if word in _ABBREVIATED:
+            top, bottom = _ABBREVIATED[word]
+            found += [(top, power), (bottom, -power)]
+        else:
+            found.append((word, power))
+    return found
 
 
 def _stem(word: str) -> str:
