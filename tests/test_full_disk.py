@@ -6,12 +6,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from surefoot.errors import UserError
+from surefoot.generation.folder import load_model, save_model
 from surefoot.records import Problem, Solution
 from surefoot.stages import run_stage
 from surefoot.tables import read, write
+from surefoot.training.loop import Plan, fit
+from surefoot.training.objectives import Example, TokenBatch, collate, token_loss
 
 NAMES = ["t.jsonl", "t.jsonl.gz", "t.parquet", "t"]
 
@@ -62,3 +66,36 @@ def test_a_full_disk_stops_a_stage_that_then_goes_on(small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,size=9m", str(small_disk)], check=True)
     result = run_stage(small_disk / "out", Solution, range(40), work, spec={})
     assert (result.rows, result.resumed) == (40, len(there) - 1)
+
+
+@pytest.mark.parametrize("size", ["4k", "60k", "80k"], ids=["start", "checkpoint", "model"])
+def test_a_full_disk_stops_training_that_then_goes_on(
+    small_disk: Path, tiny_folder: Path, size: str
+) -> None:
+    def train(out: Path) -> list[float]:
+        model, tokenizer = load_model(tiny_folder)
+        rows = fit(
+            model,
+            rows_at,
+            token_loss,
+            Plan(updates=4, learning_rate=1e-3, checkpoint_every=2 if size == "60k" else 9),
+            out,
+            title="Test",
+            save=lambda folder: save_model(folder, model, tokenizer),
+        )
+        return [row["loss"] for row in rows]
+
+    def rows_at(number: int) -> TokenBatch:
+        ids = np.arange(40, 60, dtype=np.int32) + number
+        return collate([Example(ids, ids)], pad_id=0)
+
+    subprocess.run(["mount", "-o", f"remount,size={size}", str(small_disk)], check=True)
+    out = small_disk / "model"
+    with pytest.raises(UserError, match="the disk is full"):
+        train(out)
+    left = [p for p in out.rglob("*") if p.is_file()]
+    assert {p.name for p in left} <= {"run.json", "metrics.jsonl"}
+    subprocess.run(["mount", "-o", "remount,size=30m", str(small_disk)], check=True)
+    losses = train(out)
+    load_model(out)
+    assert losses == train(small_disk / "again")

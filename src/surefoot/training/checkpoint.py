@@ -10,19 +10,26 @@ whole. `out` is finished when `.checkpoint` is gone: until then the same call
 goes on from the newest checkpoint.
 """
 
+import errno
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
+from surefoot.atomic import explained, write_text
 from surefoot.errors import OutputExists, UserError
 
 CHECKPOINT = ".checkpoint"
 METRICS = "metrics.jsonl"
 _RUN = "run.json"
 _PARTIAL = ".partial"
+_LITTLE = 1_000_000
+"""Bytes. With less room than this a library's failure to write is a full disk."""
 
 
 def open_run(out: Path, settings: dict[str, Any], *, overwrite: bool = False) -> None:
@@ -57,12 +64,40 @@ def open_run(out: Path, settings: dict[str, Any], *, overwrite: bool = False) ->
         shutil.rmtree(out)
     elif out.exists():
         out.unlink()
-    run_path.parent.mkdir(parents=True)
-    # run.json makes the folder a run: without it an interrupted start would
-    # leave a folder that is neither new nor resumable.
-    whole = run_path.with_name(_RUN + _PARTIAL)
-    whole.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
-    whole.replace(run_path)
+    with writing(out):
+        run_path.parent.mkdir(parents=True)
+        # run.json makes the folder a run: without it an interrupted start would
+        # leave a folder that is neither new nor resumable.
+        whole = run_path.with_name(_RUN + _PARTIAL)
+        whole.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+        whole.replace(run_path)
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """Turns a full or closed disk into one line that names `out`.
+
+    Libraries that write files themselves raise errors of their own. What is
+    half-written is deleted; a checkpoint that was whole stays.
+
+    Raises:
+        UserError: The disk is full or cannot be written to.
+    """
+    try:
+        with explained(out):
+            try:
+                yield
+            except (SafetensorError, RuntimeError) as error:
+                if "No space left" in str(error) or shutil.disk_usage(out).free < _LITTLE:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+                raise
+    except UserError:
+        for leftover in (*(out / CHECKPOINT).glob(f"*{_PARTIAL}"), _staging(out)):
+            if leftover.is_dir():
+                shutil.rmtree(leftover)
+            else:
+                leftover.unlink(missing_ok=True)
+        raise
 
 
 def check_output(out: Path, *, overwrite: bool = False) -> None:
@@ -135,10 +170,7 @@ def read_metrics(out: Path, updates: int | None = None) -> list[dict[str, Any]]:
 def cut_metrics(out: Path, updates_done: int) -> list[dict[str, Any]]:
     """Drop the rows of updates that the checkpoint does not hold, and return the rest."""
     rows = read_metrics(out, updates_done)
-    path = out / METRICS
-    whole = path.with_name(METRICS + _PARTIAL)
-    whole.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    whole.replace(path)
+    write_text(out / METRICS, "".join(json.dumps(row) + "\n" for row in rows))
     return rows
 
 
@@ -149,11 +181,12 @@ def finish(out: Path, save: Callable[[Path], None]) -> None:
     without weights for a model. Deleting `.checkpoint` is what ends the run;
     killed before that, the same call does this again.
     """
-    staging = out / CHECKPOINT / "model"
+    staging = _staging(out)
     shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
-    save(staging)
-    _flush(staging)
+    with writing(out):
+        staging.mkdir(parents=True)
+        save(staging)
+        _flush(staging)
     for path in sorted(staging.iterdir(), key=lambda path: path.name == "config.json"):
         path.replace(out / path.name)
     done = out / (CHECKPOINT + ".done")
@@ -162,8 +195,13 @@ def finish(out: Path, save: Callable[[Path], None]) -> None:
     shutil.rmtree(done)
 
 
+def _staging(out: Path) -> Path:
+    return out / CHECKPOINT / "model"
+
+
 def _is_empty(path: Path) -> bool:
-    return path.is_dir() and not any(path.iterdir())
+    """Whether it is a folder without anything but, at most, a run that never began."""
+    return path.is_dir() and all(inside.name == CHECKPOINT for inside in path.iterdir())
 
 
 def _differences(found: dict[str, Any], asked: dict[str, Any]) -> str:

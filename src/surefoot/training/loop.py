@@ -169,7 +169,10 @@ def fit(
         accelerator.load_state(str(folder))
     rows = checkpoint.cut_metrics(out, done) if accelerator.is_main_process else []
     objective.train()
-    with Progress(title, plan.updates, len(rows), shown=accelerator.is_main_process) as progress:
+    with (
+        checkpoint.writing(out),
+        Progress(title, plan.updates, len(rows), shown=accelerator.is_main_process) as progress,
+    ):
         count = _Count(progress, rows)
         for update in range(done, plan.updates):
             mean_loss, n_tokens = _update(
