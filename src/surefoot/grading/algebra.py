@@ -69,20 +69,41 @@ def _by_balls(
 ) -> bool | None:
     constant = names <= _CONSTANTS
     needed = _separation(left, right) if constant else None
-    seen = 0
-    for trial in range(1 if constant else 4 * _POINTS):
-        try:
-            if _differ(left, right, trial, needed, decimal_log):
-                return False
-        except TooLarge:
-            # A power this large, or this small, is no number that is written out.
-            return False if _is_huge(left, right) or _is_huge(right, left) else None
-        except NoValue:
-            continue
-        seen += 1
-        if seen == _POINTS:
-            break
-    return True if seen else None
+    points = 1 if constant else points_for(left, right)
+    # Functions of real variables are compared where both are real, if anywhere.
+    for real_only in (False,) if constant or "i" in names else (True, False):
+        seen = 0
+        for trial in range(1 if constant else 6 * points):
+            at = {"trial": trial, "decimal_log": decimal_log, "real_only": real_only}
+            try:
+                if _differ(left, right, needed, at):
+                    return False
+            except TooLarge:
+                # A power this large, or this small, is no number that is written out.
+                return False if _is_huge(left, right) or _is_huge(right, left) else None
+            except NoValue:
+                continue
+            seen += 1
+            if seen == points:
+                break
+        if seen:
+            return True
+    return None
+
+
+def points_for(*trees: Tree) -> int:
+    """How many points to compare expressions at: more where signs and sizes matter."""
+    return 16 if any(map(_has_cases, trees)) else _POINTS
+
+
+def _has_cases(tree: Tree) -> bool:
+    """Whether the tree has another formula on either side of some value (`|x|`, `(x^2)^{1/2}`)."""
+    if not isinstance(tree, tuple):
+        return False
+    if tree[0] == "^" and isinstance(tree[2], Fraction) and tree[2].denominator > 1:
+        return bool(symbols(tree[1]) - _CONSTANTS)
+    cases = tree[0] == "call" and tree[1] in ("abs", "max", "min", "floor", "ceil")
+    return cases or any(map(_has_cases, tree[1:]))
 
 
 def _is_huge(side: Tree, other: Tree) -> bool:
@@ -91,7 +112,7 @@ def _is_huge(side: Tree, other: Tree) -> bool:
     return is_power and isinstance(other, Fraction) and other != 0
 
 
-def _differ(left: Tree, right: Tree, trial: int, needed: int | None, decimal_log: bool) -> bool:
+def _differ(left: Tree, right: Tree, needed: int | None, at: dict[str, Any]) -> bool:
     """Whether the values differ at a point.
 
     Raises:
@@ -101,8 +122,7 @@ def _differ(left: Tree, right: Tree, trial: int, needed: int | None, decimal_log
     target = min(needed or bits, _MOST_BITS)
     bits = _FIRST_BITS
     while bits <= 2 * _MOST_BITS:
-        a = ball(left, bits, trial, decimal_log=decimal_log)
-        b = ball(right, bits, trial, decimal_log=decimal_log)
+        a, b = ball(left, bits, **at), ball(right, bits, **at)
         difference = a - b
         if not difference.contains(0):
             return True

@@ -105,7 +105,9 @@ class Atoms(Cursor):
         """The argument of a command: a group, one digit, or one atom."""
         token = self.peek
         if token.kind == "number" and len(token.text) > 1 and token.text[0].isdigit():
-            rest = token.text[1:].lstrip(".")
+            rest = token.text[1:]
+            if not rest.replace(".", "", 1).isdigit() or not rest[0].isdigit():
+                raise Unread(f"{token.text!r} after a command")
             self.stream[self.at] = Token("number", rest, spaced=False)
             return Fraction(token.text[0])
         return self.atom()
@@ -212,10 +214,17 @@ class Atoms(Cursor):
             self.expect("}")
         return make_unit([*halves[0], *((word, -power) for word, power in halves[1])])
 
+    def _begins_unit_word(self, *, after: bool) -> bool:
+        """Whether a word comes next, or a letter that abbreviates a unit after one (`sq m`)."""
+        token = self.peek
+        return token.kind == "word" or (
+            after and token.kind == "letter" and token.text in ABBREVIATIONS
+        )
+
     def _unit_words(self) -> list[tuple[str, int]]:
         """Words with the powers that they are raised to."""
         parts: list[tuple[str, int]] = []
-        while self.peek.kind == "word" and not self.is_connector():
+        while self._begins_unit_word(after=bool(parts)) and not self.is_connector():
             word = self.take().text
             if word.lower() in REFUSALS:
                 raise Unread(f"it says {word!r} of itself")
@@ -230,7 +239,8 @@ class Atoms(Cursor):
                     raise Unread("the power of a unit")
                 power = int(exponent)
             parts.append((word, power))
-            if self.peek.text == "/" and self.ahead(1).kind == "word":
+            per = self.ahead(1)
+            if self.peek.text == "/" and (per.kind == "word" or per.text in ABBREVIATIONS):
                 self.at += 1
                 parts.append(("per", 1))
         if len(parts) > 6:

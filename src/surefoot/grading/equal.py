@@ -3,6 +3,7 @@ r"""Whether two normal forms are the same answer, by type and by policy.
 Every rule here is symmetric: which of the two is the reference does not matter.
 """
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -69,9 +70,13 @@ def _named(left: Form, right: Form, policy: Policy) -> Outcome:
             return equal(left.value, right.value, policy)
         if left.equation.sides and right.equation.sides:
             verdict = same_relation(left.equation, right.equation)
-            if verdict or _is_applied(left.name) == _is_applied(right.name):
-                return proved(verdict)
-            return equal(left.value, right.value, policy)
+            names = (left.name, right.name)
+            # `f(x) = x^2` and `y = x^2` give one function two names.
+            renamed = any(_is_applied(name) for name in names) and any(
+                isinstance(name, str) for name in names
+            )
+            values = renamed and not verdict
+            return equal(left.value, right.value, policy) if values else proved(verdict)
         return DIFFERENT
     if isinstance(right, Named):
         left, right = right, left
@@ -101,7 +106,14 @@ def _is_applied(name: Tree) -> bool:
     """Whether a name is a function of something: `f(x)`, read as a product or as a call."""
     if not isinstance(name, tuple) or name[:2] == ("call", "tuple"):
         return False
-    return name[0] == "call" or (len(name) == 3 and all(isinstance(p, str) for p in name))
+    if name[0] == "call":
+        return True
+    letters = len(name) == 3 and all(isinstance(part, str) for part in name)
+    return letters and name[1] in _FUNCTION_LETTERS
+
+
+_FUNCTION_LETTERS = frozenset("fghpqyFGHPQ")
+"""Letters before a bracket that name a function; `xy = 1` names a product."""
 
 
 # -- several values ---------------------------------------------------------------
@@ -142,22 +154,45 @@ def _are_assignments(form: Collection) -> bool:
 
 
 def _match(left: list[Form], right: list[Form], policy: Policy) -> Outcome:
-    """Pairs every member with an equal one, each used once."""
-    unsure = False
-    for item in left:
-        for k, other in enumerate(right):
-            outcome = equal(item, other, policy)
-            if outcome.equal:
-                del right[k]
-                break
-            unsure = unsure or outcome.equal is None
-        else:
-            return UNDECIDED if unsure else DIFFERENT
-    return EQUAL
+    """Pairs every member with an equal one, each used once (augmenting paths)."""
+    outcomes: dict[tuple[int, int], bool | None] = {}
+
+    def are_equal(i: int, j: int) -> bool | None:
+        if (i, j) not in outcomes:
+            outcomes[i, j] = equal(left[i], right[j], policy).equal
+        return outcomes[i, j]
+
+    partner: dict[int, int] = {}
+
+    def place(i: int, tried: set[int]) -> bool:
+        free = [j for j in range(len(right)) if j not in partner]
+        for j in free:
+            if are_equal(i, j):
+                partner[j] = i
+                return True
+        for j in list(partner):
+            if j not in tried and are_equal(i, j):
+                tried.add(j)
+                if place(partner[j], tried):
+                    partner[j] = i
+                    return True
+        return False
+
+    every = range(len(left))
+    if all(place(i, set()) for i in every):
+        return EQUAL
+    # Of two members that nobody can tell apart, one may still be without a partner.
+    alone = any(all(are_equal(i, j) is False for j in every) for i in every)
+    alone = alone or any(all(are_equal(i, j) is False for i in every) for j in every)
+    return DIFFERENT if alone or None not in outcomes.values() else UNDECIDED
 
 
 def _sequence_and_collection(left: Sequence, right: Collection, policy: Policy) -> Outcome:
-    if right.braced or ((left.opened, left.closed) != ("(", ")") and len(left.items) < 3):
+    if (
+        right.braced
+        or right.either
+        or ((left.opened, left.closed) != ("(", ")") and len(left.items) < 3)
+    ):
         return OTHER_KIND
     if not policy.list_for_tuple:
         return Outcome(False, "policy_list_for_tuple")
@@ -231,9 +266,15 @@ def _texts(left: Text, right: Text, policy: Policy) -> Outcome:
 def _text_and_quantity(left: Quantity, right: Text, policy: Policy) -> Outcome:
     if isinstance(left.tree, Fraction):
         number = number_in_words(right.words)
+        if number is None and _SENTENCE.search(right.words):
+            return UNDECIDED
         return OTHER_KIND if number is None else proved(left.tree == number)
     letters = left.tree if isinstance(left.tree, str) else _spelled(left.tree)
     return EQUAL if letters.lower() == right.words else OTHER_KIND
+
+
+_SENTENCE = re.compile(r"\b(?:is|are|equals?)\b.*\d|\d.*\b(?:is|are)\b")
+"""Words that say something about a number; what they say nobody reads here."""
 
 
 def _spelled(value: Tree) -> str:

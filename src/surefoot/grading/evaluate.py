@@ -95,7 +95,9 @@ def _factorial_residue(argument: Tree, prime: int) -> int:
     return product
 
 
-def ball(tree: Tree, bits: int, trial: int = 0, *, decimal_log: bool = False) -> Any:
+def ball(
+    tree: Tree, bits: int, trial: int = 0, *, decimal_log: bool = False, real_only: bool = False
+) -> Any:
     """The value as a complex ball (`flint.acb`) of this precision.
 
     Args:
@@ -103,6 +105,7 @@ def ball(tree: Tree, bits: int, trial: int = 0, *, decimal_log: bool = False) ->
         bits: Working precision.
         trial: Which of the values that belong to the variables.
         decimal_log: A logarithm without a base is to base ten, not natural.
+        real_only: Roots and logarithms of negative numbers have no value.
 
     Raises:
         NoValue: It is infinite or undefined here, too large, or not a number.
@@ -113,7 +116,7 @@ def ball(tree: Tree, bits: int, trial: int = 0, *, decimal_log: bool = False) ->
         before = ctx.prec
         ctx.prec = bits
         try:
-            value = _Balls(trial, decimal_log).of(tree)
+            value = _Balls(trial, decimal_log, real_only).of(tree)
         except NoValue:
             raise
         except (ZeroDivisionError, OverflowError, ValueError) as error:
@@ -147,11 +150,11 @@ def real(tree: Tree) -> float:
 
 
 class _Balls:
-    def __init__(self, trial: int, decimal_log: bool) -> None:
+    def __init__(self, trial: int, decimal_log: bool, real_only: bool) -> None:
         from flint import acb, arb
 
         self.acb, self.arb = acb, arb
-        self.trial, self.decimal_log = trial, decimal_log
+        self.trial, self.decimal_log, self.real_only = trial, decimal_log, real_only
 
     def of(self, tree: Tree) -> Any:
         if isinstance(tree, Fraction):
@@ -193,9 +196,11 @@ class _Balls:
             return self.acb(1) / 100
         if name == "oo":
             raise NoValue("infinity")
-        # Between 1/2 and 4 either way, so that powers stay small.
+        # Between 1/2 and 4 either way, so that powers stay small; at every third point a
+        # whole number, where floors and ceilings differ.
         draw = _draw(name, self.trial)
         size = Fraction(1, 2) + Fraction(draw % 10**9, 10**9) * Fraction(7, 2)
+        size = Fraction(1 + draw % 4) if self.trial % 3 == 2 else size
         return self.acb(self._rational(size if draw >> 60 & 1 else -size))
 
     def _power(self, base_tree: Tree, exponent_tree: Tree) -> Any:
@@ -207,24 +212,35 @@ class _Balls:
             if exponent_tree.denominator % 2 == 1 and not whole and _is_negative(base):
                 root = (-base) ** self.acb(self._rational(exponent_tree))
                 return -root if exponent_tree.numerator % 2 else root
+            if not whole and exponent_tree.denominator % 2 == 0:
+                self._refuse_negative(base)
             if exponent_tree == Fraction(1, 2):
                 return base.sqrt()
             exponent = self.acb(self._rational(exponent_tree))
             _check_size(base, exponent)
             return base ** int(exponent_tree) if whole else base**exponent
+        self._refuse_negative(base)
         exponent = self.of(exponent_tree)
         _check_size(base, exponent)
         return base**exponent
+
+    def _refuse_negative(self, value: Any) -> None:
+        if self.real_only and not value.real >= 0:
+            raise NoValue("outside of the real numbers")
 
     def _call(self, tree: tuple[Any, ...]) -> Any:
         name, *arguments = tree[1:]
         if name in _METHODS and len(arguments) == 1:
             argument = self.of(arguments[0])
+            if name == "ln":
+                self._refuse_negative(argument)
             if name in ("exp", "sinh", "cosh", "tanh", "coth") and abs(argument) > LARGEST:
                 raise TooLarge("too large")
             return getattr(argument, _METHODS[name])()
         if name in ("log", "log10") and len(arguments) == 1:
-            value = self.of(arguments[0]).log()
+            inside = self.of(arguments[0])
+            self._refuse_negative(inside)
+            value = inside.log()
             to_ten = name == "log10" or self.decimal_log
             return value / self.acb(10).log() if to_ten else value
         if name == "abs" and len(arguments) == 1:

@@ -110,6 +110,8 @@ class Collection:
 
     items: tuple["Form", ...]
     braced: bool = False
+    either: bool = False
+    r"""Whether `or` or `\pm` says that the order means nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,10 @@ MOST_FRAMES = 12
 
 _TIME = re.compile(r"(\d{1,2})(?::(\d\d))?(?::(\d\d))?\s*([ap])\.?\s*m\b\.?", re.IGNORECASE)
 _MARKED = re.compile(r"(?:\\text(?:bf)?\s*\{\s*)?\(?\s*([A-H])\s*\)\s*\}?")
+_ANNOUNCEMENT = r"(?:the\s+)?(?:final\s+)?answer(?:\s+is\s*:?|\s*:)\s*"
+_ANNOUNCED = re.compile(rf"\\text\s*\{{\s*{_ANNOUNCEMENT}\}}|{_ANNOUNCEMENT}", re.IGNORECASE)
+"""Words before an answer that only say that it follows."""
+
 _WRAPPING = re.compile(r"(?:\\(?:boxed|fbox|framebox|displaystyle)\s*)?\{")
 _HALF = re.compile(r"m\b|noon|midnight", re.IGNORECASE)
 _BASED = re.compile(
@@ -81,6 +85,8 @@ def clean(text: str) -> str:
             break
         before = text
         text = text.strip().removeprefix("\\displaystyle ").lstrip()
+        if announced := _ANNOUNCED.match(text):
+            text = text[announced.end() :]
         if not text.endswith(".."):  # `0.333...` goes on
             text = text.rstrip(".,;?").rstrip()
         for left, right in SPACING_ONLY:
@@ -180,7 +186,9 @@ class _Builder:
         if not isinstance(value, Fraction):
             found = tree.symbols(value)
             if "±" in found or "∓" in found:
-                return forms.Collection(tuple(self.quantity(v, unit) for v in _choices(value)))
+                return forms.Collection(
+                    tuple(self.quantity(v, unit) for v in _choices(value)), either=True
+                )
             if "°" in found:
                 if _outside_calls(value, "°"):
                     unit = unit or make_unit([("degree", 1)])
@@ -228,7 +236,7 @@ class _Builder:
             return both if both.pieces or "and" in separators else union(regions, either=True)
         if regions and regions[0].variable and _is_exclusion(items[0]):
             return self._excluded(items)
-        return forms.Collection(_flat(found))
+        return forms.Collection(_flat(found), either="or" in separators)
 
     def _excluded(self, items: Any) -> Form:
         r"""`x \ne -4, 6`: every item is left out."""
@@ -290,6 +298,8 @@ class _Builder:
             return forms.Named(variable, form, forms.Relation(("in",), ()))
         if isinstance(form, forms.Region) and variable:
             return forms.Region(form.pieces, variable)
+        if isinstance(form, Quantity | forms.Based):
+            raise Unread("a member of a number")
         return form
 
     def _named(self, operators: tuple[str, ...], sides: Any) -> Form | None:

@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from surefoot.grading import tree
-from surefoot.grading.algebra import same
+from surefoot.grading.algebra import is_zero, points_for, same
 from surefoot.grading.evaluate import PRIMES, NoValue, ball, residue
 from surefoot.grading.forms import Relation
 from surefoot.grading.polynomials import has_quotient, numerator
@@ -58,6 +58,9 @@ def _proportional(left: Tree, right: Tree, *, positive: bool) -> bool | None:
     if isinstance(left, Fraction) or isinstance(right, Fraction):
         # One side says nothing about any variable: `0 = 0`.
         return left == right
+    empty = is_zero(left), is_zero(right)
+    if True in empty:  # `x = x` holds always
+        return empty[0] == empty[1]
     try:
         constant = all(_same_factor(left, right, prime) for prime in PRIMES)
     except NoValue:
@@ -91,20 +94,29 @@ def _same_factor(left: Tree, right: Tree, prime: int) -> bool:
 
 
 def _proportional_balls(left: Tree, right: Tree, *, positive: bool) -> bool | None:
-    values: list[tuple[Any, Any]] = []
-    for trial in range(4 * _POINTS):
-        try:
-            values.append((ball(left, 256, trial), ball(right, 256, trial)))
-        except NoValue:
-            continue
-        if len(values) == _POINTS:
-            break
+    values = _at_points(left, right, real_only=True)
+    if len(values) < 2:
+        values = _at_points(left, right, real_only=False)
     if len(values) < 2:
         return None
     (a, b), *others = values
     if any(not (c * b - a * d).contains(0) for c, d in others):
         return False
     return not positive or _is_positive(left, right)
+
+
+def _at_points(left: Tree, right: Tree, *, real_only: bool) -> list[tuple[Any, Any]]:
+    values: list[tuple[Any, Any]] = []
+    points = points_for(left, right)
+    for trial in range(6 * points):
+        try:
+            a = ball(left, 256, trial, real_only=real_only)
+            values.append((a, ball(right, 256, trial, real_only=real_only)))
+        except NoValue:
+            continue
+        if len(values) == points:
+            break
+    return values
 
 
 def _is_positive(left: Tree, right: Tree) -> bool:

@@ -30,6 +30,8 @@ class Terms(Functions):
                 right = self.factor()
                 right = right if inner is None else self._scaled(inner, right)
                 left = self._combine(operator, left, right)
+            elif self.begins_unit_fraction():
+                break
             elif bare and (mixed := self._mixed(left)) is not None:
                 left = mixed
             elif self.begins_factor(after_literal=bare) and not self.joins_sets(left):
