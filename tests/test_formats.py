@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from surefoot.columns import Column, builder, columns, schema
+from surefoot.columns import Column, Shape, builder, columns, schema
 from surefoot.records import Grade, Labels, Problem, Scores, Solution
 from surefoot.stages import run_stage
 from surefoot.verifiers.folder import VerifierSettings
@@ -43,28 +43,29 @@ def rows(heading: str) -> list[list[str]]:
 
 def documented_type(column: Column) -> str:
     """The type as the page words it, from the code's own description."""
-    shape = column.shape
+    return _type(column.shape, ", nullable")
+
+
+def _type(shape: Shape, or_null: str) -> str:
     if shape.item is not None:
-        item = shape.item
-        if item.allowed is not None:
-            text = f"list<{', '.join(map(str, item.allowed))} or null>"
-        else:
-            text = f"list<{documented_type(Column('', item, None))}>".replace(
-                "text, nullable", "text or null"
-            )
+        text = f"list<{_type(shape.item, ' or null')}>"
     elif shape.allowed is not None:
-        *first, last = [f"`{value}`" for value in shape.allowed]
-        text = f"{', '.join(first)} or {last}"
+        words = [str(v) if isinstance(v, int) else f"`{v}`" for v in shape.allowed]
+        *first, last = words
+        last_word = ", " if shape.nullable and or_null == " or null" else " or "
+        text = f"{', '.join(first)}{last_word}{last}"
     else:
         assert shape.scalar is not None
-        text = {str: "text", int: "integer", float: "number"}[shape.scalar]
-    return text + (", nullable" if shape.nullable else "")
+        text = {str: "text", int: "integer", float: "number", bool: "boolean"}[shape.scalar]
+    return text + (or_null if shape.nullable else "")
 
 
 def documented_default(column: Column) -> str:
     if column.required:
         return ""
-    return "null" if column.default is None else f"`{column.default}`"
+    default = list(column.default) if isinstance(column.default, tuple) else column.default
+    shown = json.dumps(default)
+    return shown if default is None else f"`{default if isinstance(default, str) else shown}`"
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -45,13 +45,15 @@ FLAGS: dict[str, str] = {
     "train orm": (
         "json debug out overwrite problems solutions base epochs learning_rate "
         "batch_tokens gradient_accumulation optimizer weight_decay warmup decay bf16 "
-        "checkpoint_every seed limit skip_bad rating_tokens rating_tokens_only probe_first grades"
+        "checkpoint_every seed limit skip_bad rating_tokens rating_tokens_only probe_first "
+        "skip_long grades"
     ),
     "train prm": (
         "json debug out overwrite problems solutions base epochs learning_rate "
         "batch_tokens gradient_accumulation optimizer weight_decay warmup decay bf16 "
         "checkpoint_every seed limit skip_bad rating_tokens rating_tokens_only probe_first "
-        "labels holdout"
+        "skip_long labels holdout keep_flagged keep_quality_control keep_screening keep_give_up "
+        "keep_bad_problem"
     ),
     "score": (
         "json debug out overwrite solutions problems verifier aggregation neutral "

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from surefoot.columns import FieldError, columns, schema
 from surefoot.errors import BadRow, OutputExists, UserError
-from surefoot.records import RATINGS, Grade, Labels, Problem, Scores, Solution
+from surefoot.records import MARKS, RATINGS, Grade, Labels, Problem, Scores, Session, Solution
 from surefoot.tables import read, read_skipping, write
 
 NAMES = ["t.jsonl", "t.jsonl.gz", "t.parquet", "t"]
@@ -56,6 +56,37 @@ def labels(draw: st.DrawFn) -> Labels:
         ratings=ratings,
         reasons=draw(st.none() | reasons.map(tuple)),
         rater=draw(text),
+        chances=draw(st.none() | st.tuples(*[st.none() | chance for _ in ratings])),
+        marks=tuple(draw(st.lists(st.sampled_from(MARKS), unique=True))),
+    )
+
+
+@st.composite
+def sessions(draw: st.DrawFn) -> Session:
+    """Any mixture of null and filled lists, which Parquet has to tell apart."""
+    steps = draw(st.lists(st.none() | st.lists(text, max_size=3).map(tuple), max_size=4))
+
+    def along(entry: st.SearchStrategy[Any]) -> tuple[Any, ...]:
+        return tuple(draw(entry) for _ in steps)
+
+    def within(entry: st.SearchStrategy[Any]) -> tuple[Any, ...]:
+        return tuple(None if s is None else tuple(draw(entry) for _ in s) for s in steps)
+
+    return Session(
+        session_id=draw(ids),
+        problem_id=draw(ids),
+        solution_id=draw(st.none() | ids),
+        format=draw(text),
+        alternatives=tuple(steps),
+        alternative_ratings=within(st.none() | st.sampled_from(RATINGS)),
+        alternative_flags=draw(st.sampled_from([None, within(st.none() | st.booleans())])),
+        chosen=along(st.none() | st.integers(0, 3)),
+        human_steps=draw(st.sampled_from([None, along(st.none() | text)])),
+        shown_steps=draw(st.none() | st.lists(text, max_size=3).map(tuple)),
+        shown_score=draw(st.none() | chance),
+        is_screening=draw(st.booleans()),
+        generation=draw(st.none() | st.integers(-1, 9)),
+        other=draw(st.none() | text),
     )
 
 
@@ -83,6 +114,7 @@ tables = st.one_of(
     unique(of_type(Grade), lambda r: r.solution_id),
     unique(labels(), lambda r: (r.solution_id, r.rater)),
     unique(scores(), lambda r: r.solution_id),
+    unique(sessions(), lambda r: r.session_id),
 )
 
 

@@ -6,6 +6,7 @@ Parquet schema and the checks of every row follow from them:
     str                           string
     int                           int64
     float                         double (finite)
+    bool                          bool
     Literal["a", "b"]             string, one of the values
     Literal[-1, 0, 1]             int64, one of the values
     tuple[X, ...]                 list<X>
@@ -24,23 +25,23 @@ from typing import Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
 
 import pyarrow as pa
 
-from surefoot.records import Grade, Labels, Problem, Scores, Solution
+from surefoot.records import Grade, Labels, Problem, Scores, Session, Solution
 
-Record: TypeAlias = Problem | Solution | Grade | Labels | Scores
+Record: TypeAlias = Problem | Solution | Grade | Labels | Scores | Session
 R = TypeVar("R", bound=Record)
 
-NOT_EMPTY = frozenset({"problem_id", "solution_id", "statement"})
+NOT_EMPTY = frozenset({"problem_id", "solution_id", "session_id", "statement"})
 """Text fields that must hold more than white space."""
 
-PROBABILITIES = frozenset({"solution_score", "step_scores", "step_probabilities"})
+PROBABILITIES = frozenset({"solution_score", "step_scores", "step_probabilities", "chances"})
 """Fields whose numbers lie in [0, 1]."""
 
 ROUNDING = 1e-6
 """How far a probability may stick out of [0, 1]: float32 models round."""
 
 _INT64 = 2**63
-_WORDS = {str: "text", int: "a whole number", float: "a number"}
-_ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64()}
+_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+_ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
 class FieldError(ValueError):
@@ -56,7 +57,7 @@ class Shape:
     """What a value may be: a scalar of `scalar`, or a list of `item`."""
 
     scalar: type | None
-    """str, int or float; None for a list."""
+    """str, int, float or bool; None for a list."""
     nullable: bool
     allowed: tuple[Any, ...] | None = None
     """The values of a Literal; None for any."""
@@ -110,6 +111,8 @@ def key(record: type[Any]) -> tuple[str, ...]:
         return ("problem_id",)
     if record is Labels:
         return ("solution_id", "rater")
+    if record is Session:
+        return ("session_id",)
     return ("solution_id",)
 
 
@@ -161,7 +164,7 @@ def checker(column: Column) -> Callable[[Any], Any]:
 
     def filled(value: Any) -> Any:
         text = check(value)
-        if not text.strip():
+        if text is not None and not text.strip():
             raise FieldError(name, "must not be empty")
         return text
 
@@ -207,7 +210,7 @@ def _checker(shape: Shape, name: str, *, in_unit_range: bool) -> Callable[[Any],
         elif kind is int:
             if not -_INT64 <= value < _INT64:
                 raise FieldError(name, "does not fit 64 bits")
-        else:
+        elif kind is float:
             _check_float(value, name, in_unit_range=in_unit_range)
         return value
 
@@ -284,15 +287,33 @@ def _check_encodable(value: str, name: str) -> None:
 
 def _check_lengths(record: Record) -> None:
     """Lists of one record that run along its steps must be equally long."""
-    one: tuple[Any, ...] | None
-    other: tuple[Any, ...]
-    if isinstance(record, Labels):
-        one, other, name, of = record.reasons, record.ratings, "reasons", "ratings"
-    elif isinstance(record, Scores):
-        one, other = record.step_probabilities, record.step_scores
-        name, of = "step_probabilities", "step_scores"
-    else:
-        return
+    for name, of in _PARALLEL.get(type(record), ()):
+        _check_parallel(name, getattr(record, name), of, getattr(record, of))
+    if isinstance(record, Session):
+        flags = record.alternative_flags or (None,) * len(record.alternatives)
+        for i, texts in enumerate(record.alternatives):
+            of = f"alternatives[{i}]"
+            ratings = record.alternative_ratings[i]
+            if (ratings is None) != (texts is None):
+                raise FieldError(f"alternative_ratings[{i}]", f"must be null exactly if {of} is")
+            _check_parallel(f"alternative_ratings[{i}]", ratings, of, texts or ())
+            _check_parallel(f"alternative_flags[{i}]", flags[i], of, texts or ())
+
+
+_PARALLEL: dict[type[Any], tuple[tuple[str, str], ...]] = {
+    Labels: (("reasons", "ratings"), ("chances", "ratings")),
+    Scores: (("step_probabilities", "step_scores"),),
+    Session: tuple(
+        (name, "alternatives")
+        for name in ("alternative_ratings", "alternative_flags", "chosen", "human_steps", "chances")
+    ),
+}
+"""Record -> (field, the field it runs along)."""
+
+
+def _check_parallel(
+    name: str, one: tuple[Any, ...] | None, of: str, other: tuple[Any, ...]
+) -> None:
     if one is not None and len(one) != len(other):
         raise FieldError(name, f"has {len(one)} entries, {of} has {len(other)}")
 

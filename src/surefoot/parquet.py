@@ -100,4 +100,6 @@ def _fits(got: pa.DataType, shape: Shape) -> bool:
         return _fits(got.value_type, shape)
     if shape.scalar is str:
         return bool(pa.types.is_string(got) or pa.types.is_large_string(got))
+    if shape.scalar is bool:
+        return bool(pa.types.is_boolean(got))
     return bool(pa.types.is_integer(got) or pa.types.is_floating(got))

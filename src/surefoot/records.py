@@ -1,7 +1,7 @@
 """The records that flow through the pipeline, one class a table.
 
     Problem -> Solution -> Grade   (automatic verdict on the final answer)
-                        -> Labels  (ratings of the steps)
+                        -> Labels  (ratings of the steps) <- Session (how they came about)
                         -> Scores  (a verifier's numbers)
 
 Records are plain, frozen and hold nothing but text, numbers and tuples of
@@ -17,8 +17,11 @@ Rating: TypeAlias = Literal[-1, 0, 1]
 Finish: TypeAlias = Literal["stop", "length"]
 VerifierKind: TypeAlias = Literal["prm", "orm"]
 
+Mark: TypeAlias = Literal["flagged", "quality_control", "screening", "give_up", "bad_problem"]
+
 VERDICTS: tuple[Verdict, ...] = ("correct", "incorrect", "no_answer", "undecided")
 RATINGS: tuple[Rating, ...] = (-1, 0, 1)
+MARKS: tuple[Mark, ...] = ("flagged", "quality_control", "screening", "give_up", "bad_problem")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,13 @@ class Labels:
     """Who rated: a person's name, `checker`, a verifier's folder."""
     source: str | None = None
     """Where the ratings come from, e.g. `prm800k` and its phase."""
+    chances: tuple[float | None, ...] | None = None
+    """Soft labels: one entry a step, the chance in [0, 1] that it is right, by
+    rollouts, say; None where there is none. A step may have both."""
+    marks: tuple[Mark, ...] = ()
+    """Why training leaves these labels out unless told otherwise: the rater was
+    unsure of a step (`flagged`) or gave up, the problem makes no sense, or it
+    was asked to test the rater."""
 
     @property
     def first_error(self) -> int | None:
@@ -114,3 +124,54 @@ class Scores:
     verifier: str | None = None
     """Name or folder of the verifier."""
     kind: VerifierKind = "prm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One rater's work on one solution: a row of a file of labels, kept whole.
+
+    Step by step it holds all *alternatives* that were rated, not only the one
+    that was followed. `surefoot.labeling.sessions` tells how Labels follow.
+    """
+
+    session_id: str
+    problem_id: str
+    solution_id: str | None = None
+    """The solution that was followed; None where not even one step was taken."""
+    rater: str = "unknown"
+    """As in Labels; with `solution_id` the key of the labels that follow."""
+    format: str
+    """Layout of the row it comes from: `prm800k`, `trl`, ..."""
+    alternatives: tuple[tuple[str, ...] | None, ...]
+    """(S,) lists: the texts offered as this step; None if none was there yet."""
+    alternative_ratings: tuple[tuple[Rating | None, ...] | None, ...]
+    """(S,) lists: the rating of each alternative."""
+    alternative_flags: tuple[tuple[bool | None, ...] | None, ...] | None = None
+    """(S,) lists: whether the rater was unsure of it; None: could not be said."""
+    chosen: tuple[int | None, ...]
+    """(S,) the alternative that the next step continues; None: a person's step or none."""
+    human_steps: tuple[str | None, ...] | None = None
+    """(S,) the step that the rater wrote, where no alternative was good."""
+    chances: tuple[float | None, ...] | None = None
+    """(S,) soft labels of the steps that were followed, as in Labels."""
+    shown_steps: tuple[str, ...] | None = None
+    """The whole solution, where the rater was shown one (PRM800K phase 2)."""
+    shown_answer: str | None = None
+    """Its final answer."""
+    shown_score: float | None = None
+    """Its solution score by the verifier that selected it."""
+    generation: int | None = None
+    """Round of labelling and retraining; -1 is screening; None in phase 1."""
+    is_quality_control: bool = False
+    """Served to many raters to compare them."""
+    is_screening: bool = False
+    """Served to new raters as an exam."""
+    finish_reason: str | None = None
+    """`found_error`, `solution`, `bad_problem` or `give_up`."""
+    milliseconds: int | None = None
+    """Time from opening to submitting."""
+    timestamp: str | None = None
+    """When it was submitted, as the source writes it."""
+    other: str | None = None
+    """JSON: in what the source's row differs from what `label export` would
+    write of the fields above; see `surefoot.labeling.difference`."""

@@ -77,6 +77,18 @@ def stream(path: Path, record: type[R], *, skip_bad: bool = False) -> Iterator[R
             yield _raised(result)
 
 
+def place(path: Path, wanted: Record) -> tuple[Path, int]:
+    """File and row (from 1) of a record that was read from here, for a message.
+
+    Raises:
+        ValueError: It is not there.
+    """
+    for file, number, result in _rows(path, type(wanted)):
+        if result == wanted:
+            return file, number
+    raise ValueError(f"{path} does not hold {wanted}")
+
+
 def count_rows(path: Path) -> int:
     """How many rows a table has at most: blank lines of a JSONL file count as rows.
 

@@ -1,5 +1,6 @@
 """`surefoot train prm`, and what the three finetuning commands share."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ from safetensors.torch import load_file
 from surefoot.cli import main
 from surefoot.commands.train_prm import Config, run
 from surefoot.errors import ModelFolderError, OutputExists, UserError
-from surefoot.records import Labels, Problem, Scores, Solution
+from surefoot.records import MARKS, Labels, Problem, Scores, Solution
 from surefoot.tables import read, write
 from surefoot.verifiers.folder import load_verifier
 from surefoot.verifiers.scoring import score_solutions
@@ -205,3 +206,79 @@ def test_scores_of_a_trained_prm_survive_a_round_trip(
     for name in ("scores.jsonl", "scores"):
         write(tmp_path / name, scores)
         assert read(tmp_path / name, Scores) == scores
+
+
+def changed(folder: Path, tables: dict[str, Any], row: int, **changes: Any) -> dict[str, Any]:
+    """The tables with one of the labels changed (row from 1), as plain JSON."""
+    lines = tables["labels"].read_text().splitlines()
+    lines[row - 1] = json.dumps({**json.loads(lines[row - 1]), **changes})
+    path = folder / "changed.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    return {**tables, "labels": path}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"ratings": [1, 2, 1]}, "ratings[1]: must be one of -1, 0, 1 or null, got 2"),
+        ({"ratings": [1, 0.5, 1]}, "ratings[1]: must be one of -1, 0, 1 or null, got 0.5"),
+        ({"ratings": [1, True, 1]}, "ratings[1]: must be one of -1, 0, 1 or null, got true"),
+        ({"ratings": [1, 1]}, "ratings: 2 ratings for 3 steps of solution 'p0/2'"),
+        ({"ratings": []}, "ratings: 0 ratings for 3 steps of solution 'p0/2'"),
+        ({"solution_id": "gone"}, "solution_id: no such solution among 80"),
+        ({"marks": ["odd"]}, "marks[0]: must be one of flagged, quality_control, screening"),
+    ],
+)
+@pytest.mark.parametrize("holdout", [0.0, 0.9])
+def test_a_label_that_would_be_lost_is_named_before_training(
+    tiny_folder: Path,
+    tables: dict[str, Any],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    changes: dict[str, Any],
+    problem: str,
+    holdout: float,
+) -> None:
+    bad = changed(tmp_path, tables, 3, **changes)
+    words = command(tiny_folder, bad, tmp_path / "out")
+    assert main([*words, f"--holdout={holdout}"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{tmp_path}/changed.jsonl:3: {problem}" in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_solution_longer_than_the_model(
+    tiny_folder: Path, tables: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = tables["solutions"].read_text().splitlines()
+    row = json.loads(lines[3])
+    lines[3] = json.dumps({**row, "steps": ["1+1=2 " * 400, *row["steps"][1:]]})
+    tables["solutions"].write_text("\n".join(lines) + "\n")
+    words = [*command(tiny_folder, tables, tmp_path / "out"), "--holdout=0.5", "--json"]
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert f"{tables['labels']}:4: ratings: solution 'p0/3' has" in error
+    assert "tokens with its problem, the model reads at most 1024; --skip-long" in error
+    assert main([*words, "--skip-long"]) == 0
+    assert json.loads(capsys.readouterr().out)["left_out"]["too long"] == 1
+
+
+def test_marked_labels_are_left_out_unless_kept(
+    tiny_folder: Path, tables: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = read(tables["labels"], Labels)
+    for i, mark in enumerate(MARKS, start=1):
+        labels[i] = dataclasses.replace(labels[i], marks=(mark,))
+    write(tmp_path / "marked", labels)
+    words = command(tiny_folder, {**tables, "labels": tmp_path / "marked"}, tmp_path / "out")
+    words += ["--epochs=1", "--json"]
+    assert main(words) == 0
+    shown = capsys.readouterr()
+    plain = json.loads(shown.out)
+    assert plain["left_out"].items() >= dict.fromkeys(MARKS, 1).items()
+    assert "marked labels left out: 1 flagged, 1 quality_control, 1 screening" in shown.err
+    for n, mark in enumerate(MARKS, start=1):
+        words.append(f"--keep-{mark.replace('_', '-')}")
+        assert main([*words, f"--out={tmp_path / mark}"]) == 0
+        report = json.loads(capsys.readouterr().out)
+        assert [m for m in MARKS if m in report["left_out"]] == list(MARKS[n:])

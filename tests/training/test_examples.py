@@ -106,7 +106,7 @@ def test_prm_counts_what_it_leaves_out(tokenizer: Any, rating_ids: Any) -> None:
 
 
 def test_prm_refuses_labels_that_do_not_fit(tokenizer: Any, rating_ids: Any) -> None:
-    with pytest.raises(UserError, match="'s': 2 ratings for 4 steps"):
+    with pytest.raises(UserError, match="'s': ratings: 2 ratings for 4 steps"):
         prm(tokenizer, rating_ids, labels((1, 1)))
     with pytest.raises(UserError, match="solution 'x' is not among the 2"):
         prm(tokenizer, rating_ids, labels((1, 1), "x"))

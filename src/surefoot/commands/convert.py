@@ -9,7 +9,7 @@ from tyro.conf import Positional, arg
 from surefoot.columns import Record
 from surefoot.commands.options import Options
 from surefoot.errors import UserError
-from surefoot.records import Grade, Labels, Problem, Scores, Solution
+from surefoot.records import Grade, Labels, Problem, Scores, Session, Solution
 from surefoot.tables import field_names, read, read_skipping, write
 
 RECORDS: dict[str, type[Record]] = {
@@ -18,6 +18,7 @@ RECORDS: dict[str, type[Record]] = {
     "grades": Grade,
     "labels": Labels,
     "scores": Scores,
+    "sessions": Session,
 }
 
 TELLING_FIELD = {
@@ -26,6 +27,7 @@ TELLING_FIELD = {
     "grades": "verdict",
     "labels": "ratings",
     "scores": "solution_score",
+    "sessions": "alternatives",
 }
 """The required field that no other record has."""
 
@@ -46,7 +48,7 @@ class Config(Options):
     """A folder of Parquet shards, or a .parquet, .jsonl or .jsonl.gz file."""
     out: Annotated[Positional[Path], arg(metavar="OUT")]
     """Where the converted table goes; it must not be there yet."""
-    record: Literal["problems", "solutions", "grades", "labels", "scores"] | None = None
+    record: Literal["problems", "solutions", "grades", "labels", "scores", "sessions"] | None = None
     """What the rows are; by default told from their fields."""
     skip_bad: bool = False
     """Leave bad rows out, listed and counted, instead of stopping at the first."""

@@ -1,7 +1,8 @@
 """The flags that `train generator`, `train orm` and `train prm` share."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
@@ -10,11 +11,13 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from surefoot.commands.options import Writes, check_at_least, check_input
+from surefoot.errors import BadRow
 from surefoot.generation.folder import load_model
 from surefoot.records import RATINGS, Grade, Labels, Problem, Rating, Solution, VerifierKind
 from surefoot.stages import fingerprint
-from surefoot.tables import read
+from surefoot.tables import place, read
 from surefoot.training.checkpoint import check_output
+from surefoot.training.checks import UnfitRecord
 from surefoot.training.examples import Examples
 from surefoot.training.finetune import Schedule
 from surefoot.training.objectives import TokenBatch, restricted_loss, token_loss
@@ -139,6 +142,10 @@ class TrainsVerifier(Trains):
     """Fit the rating tokens' output rows on the frozen base before training, so
     that the first updates do not distort what the base knows of the steps."""
 
+    skip_long: bool = False
+    """Leave solutions out, counted, that are longer than the base can read, instead of
+    stopping at the first. Of labels only the steps up to the last one that counts matter."""
+
     def rating_texts(self) -> dict[Rating, str]:
         """Rating -> text of its token."""
         return dict(zip(RATINGS, self.rating_tokens, strict=True))
@@ -169,7 +176,7 @@ class TrainsVerifier(Trains):
 
     def spec(self, command: str, **inputs: Path) -> dict[str, Any]:
         """As for the generator, with the flags of verifiers."""
-        names = ("rating_tokens", "rating_tokens_only", "probe_first")
+        names = ("rating_tokens", "rating_tokens_only", "probe_first", "skip_long")
         return {
             **super().spec(command, **inputs),
             **{name: getattr(self, name) for name in names},
@@ -179,3 +186,17 @@ class TrainsVerifier(Trains):
         """What the verifier's `verifier.json` will say."""
         texts = {str(rating): text for rating, text in self.rating_texts().items()}
         return VerifierSettings(kind=kind, rating_tokens=texts)
+
+
+@contextmanager
+def rows_named(tables: Mapping[type[Any], Path]) -> Iterator[None]:
+    """Turn the error of a record that cannot be trained on into one that names its row.
+
+    Args:
+        tables: Kind of record -> where it was read from.
+    """
+    try:
+        yield
+    except UnfitRecord as error:
+        file, number = place(tables[type(error.record)], error.record)
+        raise BadRow(file, number, error.field, error.problem) from error

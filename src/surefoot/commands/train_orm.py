@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from surefoot.commands.train_options import TrainsVerifier
-from surefoot.records import Grade
+from surefoot.commands.train_options import TrainsVerifier, rows_named
+from surefoot.records import Grade, Solution
 from surefoot.training.examples import orm_examples
 from surefoot.training.finetune import finetune
 from surefoot.verifiers.encode import Encoder
@@ -33,15 +33,17 @@ def run(config: Config) -> dict[str, Any]:
     """Train the ORM; the report of `surefoot.training.finetune`."""
     problems, solutions, grades = config.inputs(config.grades, Grade, "grades")
     model, tokenizer, rating_ids = config.load_base()
-    examples = orm_examples(
-        Encoder(tokenizer),
-        problems,
-        solutions,
-        grades,
-        rating_ids,
-        max_tokens=getattr(model.config, "max_position_embeddings", None),
-        limit=config.limit,
-    )
+    with rows_named({Solution: config.solutions}):
+        examples = orm_examples(
+            Encoder(tokenizer),
+            problems,
+            solutions,
+            grades,
+            rating_ids,
+            max_tokens=getattr(model.config, "max_position_embeddings", None),
+            limit=config.limit,
+            skip_long=config.skip_long,
+        )
 
     def save(folder: Path) -> dict[str, Any]:
         save_verifier(folder, model, tokenizer, config.settings("orm"))

@@ -1,17 +1,22 @@
 """`surefoot train prm`: train a process verifier on step ratings."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from surefoot.commands.train_options import TrainsVerifier
+from surefoot.commands.train_options import TrainsVerifier, rows_named
 from surefoot.errors import UserError
-from surefoot.records import Labels
+from surefoot.labeling.marks import without_marked
+from surefoot.records import MARKS, Labels, Mark
+from surefoot.training.checks import usable_labels
 from surefoot.training.examples import prm_examples
 from surefoot.training.finetune import finetune
 from surefoot.training.holdout import is_held_out, prm_holdout
 from surefoot.verifiers.encode import Encoder
 from surefoot.verifiers.folder import Verifier, save_verifier
+
+log = logging.getLogger("surefoot")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +25,8 @@ class Config(TrainsVerifier):
 
     After each rated step's last token it predicts the rating as one token, up
     to and including the first error. Identical solutions with identical
-    ratings count once.
+    ratings count once. Labels that are marked (see `surefoot label import`) are
+    left out and counted, unless a --keep flag keeps them.
 
     Example:
         surefoot train prm --base nano --problems train.parquet \
@@ -33,28 +39,49 @@ class Config(TrainsVerifier):
     """Share of the problems kept from training, in [0, 1), to report the AUC of
     steps, the AUC between solutions to the same problem, and the loss beside
     that of a predictor that sees only a step's position."""
+    keep_flagged: bool = False
+    """Train on solutions with a step that the rater was unsure of, too."""
+    keep_quality_control: bool = False
+    """Train on solutions that were served to compare raters, too."""
+    keep_screening: bool = False
+    """Train on solutions that were an exam for new raters, too."""
+    keep_give_up: bool = False
+    """Train on solutions that the rater gave up, too."""
+    keep_bad_problem: bool = False
+    """Train on solutions whose problem the rater called bad, too."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 <= self.holdout < 1:
             raise UserError(f"--holdout: must be in [0, 1), got {self.holdout}")
 
+    def keep(self) -> tuple[Mark, ...]:
+        """The marks that do not matter."""
+        return tuple(mark for mark in MARKS if getattr(self, f"keep_{mark}"))
+
 
 def run(config: Config) -> dict[str, Any]:
     """Train the PRM; the reports of `surefoot.training.finetune` and `.holdout`."""
     problems, solution_rows, labels = config.inputs(config.labels, Labels, "labels")
     solutions = {solution.solution_id: solution for solution in solution_rows}
-    kept = [row for row in labels if not is_held_out(row.problem_id, config.holdout, config.seed)]
+    labels, left_out = without_marked(labels, config.keep())
+    if left_out:
+        counts = ", ".join(f"{n} {mark}" for mark, n in left_out.items())
+        log.info("marked labels left out: %s; --keep-... keeps them", counts)
     model, tokenizer, rating_ids = config.load_base()
-    examples = prm_examples(
-        Encoder(tokenizer),
-        problems,
-        solutions,
-        kept,
-        rating_ids,
-        max_tokens=getattr(model.config, "max_position_embeddings", None),
-        limit=config.limit,
-    )
+    encoder = Encoder(tokenizer)
+    with rows_named({Labels: config.labels}):
+        labels, left_out["too long"] = usable_labels(
+            encoder,
+            problems,
+            solutions,
+            labels,
+            max_tokens=getattr(model.config, "max_position_embeddings", None),
+            skip_long=config.skip_long,
+        )
+    kept = [row for row in labels if not is_held_out(row.problem_id, config.holdout, config.seed)]
+    examples = prm_examples(encoder, problems, solutions, kept, rating_ids, limit=config.limit)
+    examples.left_out += left_out
     settings = config.settings("prm")
 
     def save(folder: Path) -> dict[str, Any]:
@@ -78,7 +105,11 @@ def run(config: Config) -> dict[str, Any]:
         config.out,
         title="Training the PRM",
         save=save,
-        spec={**config.spec("train prm", labels=config.labels), "holdout": config.holdout},
+        spec={
+            **config.spec("train prm", labels=config.labels),
+            "holdout": config.holdout,
+            "keep": config.keep(),
+        },
         overwrite=config.overwrite,
         loss=config.prepare(model, examples, rating_ids),
     )

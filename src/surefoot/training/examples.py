@@ -21,6 +21,7 @@ import numpy as np
 from surefoot.errors import UserError
 from surefoot.records import Grade, Labels, Problem, Rating, Solution
 from surefoot.steps import review_prompt, solve_prompt
+from surefoot.training.checks import check_steps_have_tokens, counted_ratings, too_long
 from surefoot.training.objectives import NO_TARGET, Example
 from surefoot.verifiers.encode import Encoder
 
@@ -129,8 +130,9 @@ def prm_examples(
         limit: Stop at so many examples, in the order of `labels`.
 
     Raises:
-        UserError: Labels without their solution or problem, or with another
-            number of ratings than the solution has steps.
+        UserError: Labels without their solution or problem.
+        UnfitRecord: Another number of ratings than the solution has steps, or a
+            step of which the tokenizer makes no token.
     """
     builder = _Builder(max_tokens, limit)
     for row in labels:
@@ -143,6 +145,7 @@ def prm_examples(
         elif builder.is_new(solution.problem_id, solution.steps, ratings):
             problem = _of(problems, solution.problem_id, "problem")
             text = encoder(review_prompt(problem.statement), solution.steps[: len(ratings)])
+            check_steps_have_tokens(row, text)
             targets = [NO_TARGET] * len(text.ids)
             for end, rating in zip(text.step_ends, ratings, strict=True):
                 if rating is not None:
@@ -160,6 +163,7 @@ def orm_examples(
     *,
     max_tokens: int | None = None,
     limit: int | None = None,
+    skip_long: bool = True,
 ) -> Examples:
     """Solutions with their verdict to be predicted at every token of the solution.
 
@@ -173,11 +177,13 @@ def orm_examples(
         solutions: Sampled ones.
         grades: Of at least these solutions.
         rating_ids: Rating -> token id; -1 and 1 are used.
-        max_tokens: Longer texts are left out and counted.
+        max_tokens: What the model can read.
         limit: Stop at so many examples, in the order of `solutions`.
+        skip_long: Leave longer texts out and count them, instead of raising.
 
     Raises:
         UserError: A solution has no grade, or its problem is not there.
+        UnfitRecord: A solution is longer than `max_tokens` (not with `skip_long`).
     """
     verdicts = {grade.solution_id: grade.verdict for grade in grades}
     builder = _Builder(max_tokens, limit)
@@ -192,27 +198,12 @@ def orm_examples(
         elif builder.is_new(solution.problem_id, solution.steps, verdict == "correct"):
             problem = _of(problems, solution.problem_id, "problem")
             text = encoder(review_prompt(problem.statement), solution.steps)
+            if not skip_long and max_tokens is not None and len(text.ids) > max_tokens:
+                raise too_long(solution, "steps", len(text.ids), max_tokens)
             target = rating_ids[1 if verdict == "correct" else -1]
             n_solution = len(text.ids) - text.n_prompt
             builder.add(text.ids, [NO_TARGET] * text.n_prompt + [target] * n_solution)
     return builder.found
-
-
-def counted_ratings(labels: Labels, solution: Solution) -> tuple[Rating | None, ...]:
-    """The ratings up to and including the first error, without trailing unrated steps.
-
-    Raises:
-        UserError: The number of ratings is not the number of steps.
-    """
-    if len(labels.ratings) != len(solution.steps):
-        raise UserError(
-            f"labels of solution {labels.solution_id!r}: {len(labels.ratings)} ratings"
-            f" for {len(solution.steps)} steps"
-        )
-    first_error = labels.first_error
-    ratings = labels.ratings if first_error is None else labels.ratings[: first_error + 1]
-    n_counted = max((i + 1 for i, rating in enumerate(ratings) if rating is not None), default=0)
-    return ratings[:n_counted]
 
 
 def _of(records: Mapping[str, T], key: str, what: str) -> T:

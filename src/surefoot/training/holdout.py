@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from surefoot.records import RATINGS, Labels, Problem, Rating, Scores, Solution
-from surefoot.training.examples import counted_ratings
+from surefoot.training.checks import counted_ratings
 from surefoot.verifiers.auc import auc, grouped_auc
 from surefoot.verifiers.folder import Verifier
 from surefoot.verifiers.scoring import BATCH_TOKENS, score_solutions
@@ -77,7 +77,10 @@ def prm_holdout(
         cannot be had is None.
     """
     rated = [(row, solutions[row.solution_id]) for row in labels]
-    scores = score_solutions(verifier, problems, [s for _, s in rated], batch_tokens=batch_tokens)
+    # What is too long is what comes after the last rated step: nobody reads that score.
+    scores = score_solutions(
+        verifier, problems, [s for _, s in rated], batch_tokens=batch_tokens, skip_long=True
+    )
     predictor = PositionPredictor.fitted((row, solutions[row.solution_id]) for row in trained_on)
     step_scores: list[float] = []
     step_is_right: list[bool] = []
