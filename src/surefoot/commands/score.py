@@ -41,7 +41,8 @@ class Config(Writes):
     neutral: Neutral | None = None
     """Whether a neutral step counts as right; by default as `verifier.json` says."""
     batch_tokens: int = BATCH_TOKENS
-    """Tokens of a batch, padding included. Smaller needs less memory; scores change by rounding."""
+    """Tokens of a batch, a beginning that solutions share counted once. Smaller needs
+    less memory; scores change by rounding."""
     limit: int | None = None
     """Score only the first so many solutions."""
     skip_long: bool = False

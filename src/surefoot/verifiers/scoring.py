@@ -1,8 +1,9 @@
-"""Scoring: one forward pass reads all step scores of a solution.
+"""Scoring: one forward pass reads all step scores of many solutions.
 
-Reads solutions and their problems; makes `Scores`. Solutions are batched by
-length; logits are made at the steps' last tokens and for the rating tokens
-only. Identical solutions to a problem are scored once.
+Reads solutions and their problems; makes `Scores`. The solutions form a forest
+in which each distinct beginning is computed once (`surefoot.verifiers.trie`);
+logits are made at the steps' last tokens and for the rating tokens only. A model
+that cannot compute forests reads padded texts, batched by length.
 
 Axes: B rows, T tokens, D width, K step ends of the batch, C choices of rating.
 """
@@ -22,11 +23,13 @@ from surefoot.steps import review_prompt
 from surefoot.verifiers.aggregate import Aggregation, Neutral, aggregate, step_score
 from surefoot.verifiers.encode import EncodedSolution, Encoder
 from surefoot.verifiers.folder import Verifier
+from surefoot.verifiers.packed import Way, reading_trees, tree_states, tree_way
 from surefoot.verifiers.readout import head_logits, hidden_states
+from surefoot.verifiers.trie import build, cut
 
 log = logging.getLogger("surefoot")
 BATCH_TOKENS = 16_384
-"""Tokens of a batch, padding included, unless asked otherwise."""
+"""Tokens of a batch, repeated or padding ones included, unless asked otherwise."""
 
 
 class _Text(NamedTuple):
@@ -56,8 +59,8 @@ def score_solutions(
         aggregation: How step scores make the solution score; None takes the
             verifier's own. An ORM has none: its score is the one at the last token.
         neutral: Whether neutral steps count as right; None takes the verifier's own.
-        batch_tokens: Tokens of a batch, padding included. A longer solution is
-            a batch of its own. Changes the scores by rounding only.
+        batch_tokens: Tokens of a batch, each distinct beginning counted once. A
+            longer solution is a batch of its own. Changes the scores by rounding only.
         encoder: To keep its cache from call to call.
         skip_long: Score steps that lie beyond what the verifier can read 0 (a
             rating of -1 for certain) instead of raising; logs how many solutions.
@@ -107,7 +110,7 @@ def rating_probabilities(
     Args:
         verifier: Its ratings are -1, 0, +1 (PRM) or -1, +1 (ORM).
         encoded: Tokenised solutions.
-        batch_tokens: Tokens of a batch, padding included.
+        batch_tokens: Tokens of a batch, see `score_solutions`.
 
     Returns:
         For each solution (S, C) probabilities, a softmax over the rating
@@ -117,7 +120,46 @@ def rating_probabilities(
     choices = torch.tensor(
         [i for r, i in verifier.rating_ids.items() if r in ratings], device=verifier.model.device
     )
-    found: list[NDArray[np.float64]] = [np.zeros((0, len(ratings)))] * len(encoded)
+    way = tree_way(verifier.model)
+    if way == "padded":
+        return _padded(verifier, encoded, choices, batch_tokens)
+    with reading_trees(verifier.model, way):
+        return _shared(verifier, encoded, choices, batch_tokens, way)
+
+
+@torch.no_grad()
+def _shared(
+    verifier: Verifier,
+    encoded: Sequence[EncodedSolution],
+    choices: torch.Tensor,
+    batch_tokens: int,
+    way: Way,
+) -> list[NDArray[np.float64]]:
+    """(S, C) probabilities of each solution; each distinct beginning is computed once."""
+    trie, nodes = build([e.ids[: max(e.step_ends, default=-1) + 1] for e in encoded])
+    ends = [own[e.step_ends] for own, e in zip(nodes, encoded, strict=True)]
+    is_read = np.zeros(len(trie), dtype=bool)
+    for end in ends:
+        is_read[end] = True
+    probabilities_NC = np.zeros((len(trie), len(choices)))
+    for piece in cut(trie, batch_tokens):
+        read = np.flatnonzero(is_read[piece.nodes])
+        read = read[read >= piece.n_repeated]
+        if len(read):
+            states_ND = tree_states(verifier.model, piece.trie, way)
+            states_KD = states_ND[torch.from_numpy(read).to(states_ND.device)]
+            probabilities_NC[piece.nodes[read]] = _probabilities(verifier, states_KD, choices)
+    return [probabilities_NC[end] for end in ends]
+
+
+def _padded(
+    verifier: Verifier,
+    encoded: Sequence[EncodedSolution],
+    choices: torch.Tensor,
+    batch_tokens: int,
+) -> list[NDArray[np.float64]]:
+    """The same, one row a solution, batched by length."""
+    found = [np.zeros((0, len(choices)))] * len(encoded)
     for indices in length_batches([len(e.ids) for e in encoded], batch_tokens):
         batch = [encoded[i] for i in indices]
         probabilities_KC = _forward(verifier, batch, choices)
@@ -162,7 +204,14 @@ def _forward(
         input_ids_BT[row, : len(e.ids)] = torch.tensor(e.ids)
     model = verifier.model
     hidden_BTD = hidden_states(model, input_ids_BT.to(model.device))
-    logits_KC = head_logits(model, hidden_BTD[rows, columns], choices)
+    return _probabilities(verifier, hidden_BTD[rows, columns], choices)
+
+
+def _probabilities(
+    verifier: Verifier, states_KD: torch.Tensor, choices: torch.Tensor
+) -> NDArray[np.float64]:
+    """(K, C) at these states."""
+    logits_KC = head_logits(verifier.model, states_KD, choices)
     # float64: a chance of an error of 1e-9 must not vanish in 1 - p.
     probabilities: NDArray[np.float64] = logits_KC.double().softmax(dim=1).cpu().numpy()
     return probabilities

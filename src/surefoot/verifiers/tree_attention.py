@@ -1,0 +1,253 @@
+"""Attention by ancestry: a forest of tokens computed as one row.
+
+`transformers` models ask a registry for their attention function; ours is
+registered under `NAME` and gets the shape of the forest through the arguments
+of the forward pass. Without one it is the library's plain attention.
+
+On a CPU, stretches of the depth-first order attend to the path they hang from
+and to themselves (`surefoot.verifiers.trie`: there are no other ancestors), with
+a small mask for each stretch. So the cost grows with nodes times depth, as it
+does for separate texts, and no square mask of the row exists. On CUDA the same
+rule of visibility makes the block mask of FlexAttention.
+
+Axes: N nodes, H query heads, K key/value heads, D width of a head, L nodes of a
+stretch, P nodes of the path before it.
+"""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
+
+from surefoot.errors import UserError
+from surefoot.verifiers.trie import Trie
+
+NAME = "surefoot_tree"
+ARGUMENT = "surefoot_tree"
+"""Name of the forward pass's argument that holds the `Forest`."""
+STRETCH = 128
+"""Nodes that attend together on a CPU. More waste work on the keys of other
+branches, fewer waste it on small matrices; measured, 128 and 256 are best."""
+_UNSUPPORTED = {"softcap": "capped scores", "s_aux": "attention sinks", "position_bias": "biases"}
+
+
+class Stretch(NamedTuple):
+    """Nodes of the order that attend together."""
+
+    start: int
+    stop: int
+    path_P: Tensor
+    """Ancestors of the first node."""
+    sees_LS: Tensor
+    """(L, P + L) whether a node sees a key: path first, then the stretch."""
+
+
+class Forest:
+    """The shape of a forest on a device, the same for every layer of a pass.
+
+    Attributes:
+        windows: The attention windows that layers have asked for so far, None
+            among them for a layer that sees everything.
+    """
+
+    def __init__(self, trie: Trie, device: torch.device) -> None:
+        self.windows: set[int | None] = set()
+        self._end, self._depth = torch.from_numpy(trie.end), torch.from_numpy(trie.depth)
+        self._longest = int(trie.depth.max(initial=-1)) + 1
+        self._device = device
+        self._stretches: list[Stretch] = []
+        self._narrow: dict[int, list[Stretch]] = {}
+        self._block_masks: dict[int | None, Any] = {}
+        if device.type == "cuda":
+            self._end, self._depth = self._end.to(device), self._depth.to(device)
+        else:
+            self._stretches = [self._stretch(trie, start) for start in range(0, len(trie), STRETCH)]
+
+    def stretches(self, window: int | None) -> list[Stretch]:
+        """All nodes, stretch by stretch; `window` ends what a node sees, itself included."""
+        self.windows.add(window)
+        if window is None or window >= self._longest:
+            return self._stretches
+        if window not in self._narrow:
+            self._narrow[window] = [self._narrowed(s, window) for s in self._stretches]
+        return self._narrow[window]
+
+    def block_mask(self, window: int | None) -> Any:
+        """The same as FlexAttention's block mask."""
+        from torch.nn.attention.flex_attention import create_block_mask
+
+        self.windows.add(window)
+        if window not in self._block_masks:
+            end, depth = self._end, self._depth
+            reach = self._longest if window is None else window
+
+            def sees(_b: Tensor, _h: Tensor, query: Tensor, key: Tensor) -> Tensor:
+                is_above = (key <= query) & (query < end[key])
+                return is_above & (depth[query] - depth[key] < reach)
+
+            n = len(end)
+            self._block_masks[window] = create_block_mask(sees, None, None, n, n, self._device)
+        return self._block_masks[window]
+
+    def dense_mask(self, window: int | None) -> Tensor:
+        """(N, N) whether a node sees another: for small rows and for checks."""
+        node = torch.arange(len(self._end), device=self._end.device)
+        sees = (node <= node[:, None]) & (node[:, None] < self._end)
+        if window is not None:
+            sees &= self._depth[:, None] - self._depth < window
+        return sees.to(self._device)
+
+    def _stretch(self, trie: Trie, start: int) -> Stretch:
+        stop = min(start + STRETCH, len(trie))
+        path, own = trie.path(start), np.arange(start, stop)
+        keys = np.concatenate([path, own])
+        sees = (keys <= own[:, None]) & (own[:, None] < trie.end[keys])
+        return Stretch(
+            start,
+            stop,
+            torch.from_numpy(path).to(self._device),
+            torch.from_numpy(sees).to(self._device),
+        )
+
+    def _narrowed(self, stretch: Stretch, window: int) -> Stretch:
+        own = self._depth[stretch.start : stretch.stop]
+        keys = torch.cat([self._depth[stretch.path_P.cpu()], own])
+        is_near = (own[:, None] - keys < window).to(self._device)
+        return stretch._replace(sees_LS=stretch.sees_LS & is_near)
+
+
+class _TreeAttention(torch.autograd.Function):
+    """Attention stretch by stretch, computed again in the backward pass.
+
+    Left to autograd, each stretch would make a gradient as large as all keys.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, query: Tensor, key: Tensor, value: Tensor, stretches: list[Stretch], scale: float
+    ) -> Tensor:
+        ctx.save_for_backward(query, key, value)
+        ctx.stretches, ctx.scale = stretches, scale
+        return _attend(query, key, value, stretches, scale)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
+        query, key, value = ctx.saved_tensors
+        sums = [torch.zeros_like(tensor) for tensor in (query, key, value)]
+        for stretch in ctx.stretches:
+            own = slice(stretch.start, stretch.stop)
+            q, k, v = (x.detach().requires_grad_() for x in _inputs(query, key, value, stretch))
+            with torch.enable_grad():
+                out = _one(q, k, v, stretch, ctx.scale)
+            parts = torch.autograd.grad(out, (q, k, v), grads[0][:, own].transpose(1, 2))
+            sums[0][:, :, own] = parts[0]
+            n_path = len(stretch.path_P)
+            for total, part in zip(sums[1:], parts[1:], strict=True):
+                total.index_add_(2, stretch.path_P, part[:, :, :n_path])
+                total[:, :, own] += part[:, :, n_path:]
+        return sums[0], sums[1], sums[2], None, None
+
+
+def _attend(
+    query: Tensor, key: Tensor, value: Tensor, stretches: list[Stretch], scale: float
+) -> Tensor:
+    """(1, N, H, D) from (1, H, N, D) and (1, K, N, D)."""
+    _, n_heads, n_nodes, _ = query.shape
+    out = query.new_empty(1, n_nodes, n_heads, value.shape[-1])
+    for stretch in stretches:
+        q, keys, values = _inputs(query, key, value, stretch)
+        made = _one(q, keys, values, stretch, scale)
+        out[:, stretch.start : stretch.stop] = made.transpose(1, 2)
+    return out
+
+
+def _inputs(
+    query: Tensor, key: Tensor, value: Tensor, stretch: Stretch
+) -> tuple[Tensor, Tensor, Tensor]:
+    own = slice(stretch.start, stretch.stop)
+    keys, values = (
+        torch.cat([x.index_select(2, stretch.path_P), x[:, :, own]], 2) for x in (key, value)
+    )
+    return query[:, :, own], keys, values
+
+
+def _one(query: Tensor, keys: Tensor, values: Tensor, stretch: Stretch, scale: float) -> Tensor:
+    return functional.scaled_dot_product_attention(
+        query, keys, values, attn_mask=stretch.sees_LS, scale=scale, enable_gqa=True
+    )
+
+
+@cache
+def _compiled_flex_attention() -> Any:
+    from torch.nn.attention.flex_attention import flex_attention
+
+    return torch.compile(flex_attention, dynamic=True)
+
+
+def attention(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    **kwargs: Any,
+) -> tuple[Tensor, None]:
+    """The function in the registry.
+
+    Args:
+        module: The layer's attention module.
+        query: (1, H, N, D) with a forest, else (B, H, T, D).
+        key: (1, K, N, D) likewise.
+        value: (1, K, N, D) likewise.
+        attention_mask: Read only without a forest.
+        scaling: Factor on the scores; 1/sqrt(D) by default.
+        kwargs: What else the model passes on; the `Forest` under `ARGUMENT`.
+
+    Returns:
+        (1, N, H, D), and None in place of the weights.
+
+    Raises:
+        UserError: The model wants something of its attention that is not done here.
+    """
+    forest: Forest | None = kwargs.pop(ARGUMENT, None)
+    if forest is None:
+        plain: tuple[Tensor, None] = sdpa_attention_forward(
+            module, query, key, value, attention_mask, scaling=scaling, **kwargs
+        )
+        return plain
+    for name, what in _UNSUPPORTED.items():
+        if kwargs.get(name) is not None:
+            raise UserError(f"{type(module).__name__}: attention with {what} takes no trees")
+    if kwargs.get("dropout"):
+        raise UserError(f"{type(module).__name__}: attention with dropout takes no trees")
+    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    window = kwargs.get("sliding_window")
+    if query.is_cuda:
+        flex = _compiled_flex_attention()
+        out: Tensor = flex(
+            query,
+            key,
+            value,
+            block_mask=forest.block_mask(window),
+            scale=scale,
+            enable_gqa=True,
+        )
+        return out.transpose(1, 2).contiguous(), None
+    stretches = forest.stretches(window)
+    if torch.is_grad_enabled() and query.requires_grad:
+        made: Tensor = _TreeAttention.apply(query, key, value, stretches, scale)  # type: ignore[no-untyped-call]
+        return made, None
+    return _attend(query, key, value, stretches, scale), None
+
+
+AttentionInterface.register(NAME, attention)
+# For passes without a forest. One with a forest brings a mask of its own, see
+# `surefoot.verifiers.packed`, so that none is made.
+AttentionMaskInterface.register(NAME, sdpa_mask)
