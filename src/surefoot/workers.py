@@ -1,17 +1,18 @@
 """Work spread over processes, any of which may die.
 
-`concurrent.futures` gives up a whole pool when one of its processes is killed
-(out of memory, by an operator). Here the pool is made anew and the unfinished
-pieces are handed out again, so that every piece is done once, in order.
+`concurrent.futures` gives up all its processes when one is killed (out of
+memory, by an operator), so that work with many such deaths does not end;
+Pebble's pool waits for ever when a process dies while it holds the common
+pipe. Here each process has a pipe of its own: a death costs the one piece that
+the process held, which is handed out again. Every piece is done, in order.
 """
 
 import logging
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from multiprocessing.connection import Connection, wait
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from surefoot.errors import UserError
 
@@ -19,10 +20,13 @@ log = logging.getLogger("surefoot")
 P = TypeVar("P")
 R = TypeVar("R")
 
-AHEAD = 3
-"""Pieces handed out a process, so that none waits while results are written."""
-MOST_DEATHS = 5
-"""Deaths in a row at which the oldest piece, done by a process alone, is given up."""
+Answer: TypeAlias = tuple[Exception | None, R | None]
+"""What the work raised, or what it gave."""
+
+AHEAD = 4
+"""Pieces a process that may be done before the oldest one is."""
+MOST_DEATHS = 10
+"""Processes that may die of one piece before it is given up."""
 
 
 def ordered_map(work: Callable[[P], R], pieces: Iterable[P], workers: int) -> Iterator[R]:
@@ -35,57 +39,118 @@ def ordered_map(work: Callable[[P], R], pieces: Iterable[P], workers: int) -> It
         workers: Processes; 1 or fewer does the work in this one.
 
     Raises:
-        UserError: The processes die again and again on the same piece.
+        UserError: Process after process dies of the same piece.
         Exception: What `work` raises.
     """
     if workers <= 1:
         yield from map(work, pieces)
         return
-    waiting = iter(pieces)
-    started: deque[tuple[P, Future[R]]] = deque()
-    pool = _pool(workers)
-    deaths = 0
+    team: _Team[P, R] = _Team(work, workers)
     try:
-        while True:
-            try:
-                # After a death only the oldest piece goes out: it may be the one that kills.
-                limit = workers * AHEAD if deaths == 0 else 1
-                while len(started) < limit and (piece := next(waiting, _END)) is not _END:
-                    started.append((piece, pool.submit(work, piece)))  # type: ignore[arg-type]
-                if not started:
-                    return
-                result = started[0][1].result()
-            except BrokenProcessPool:
-                deaths += 1
-                if deaths > MOST_DEATHS:
-                    raise UserError(
-                        f"a worker process died {deaths} times in a row on the same piece of work; "
-                        "is the memory full?"
-                    ) from None
-                log.warning("a worker process died; its work is handed out again")
-                pool.shutdown(wait=False, cancel_futures=True)
-                pool = _pool(workers)
-                _hand_out_again(started, pool, work)
-                continue
-            started.popleft()
-            deaths = 0
-            yield result
+        yield from team.results(iter(pieces))
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        team.end()
 
 
-_END = object()
+class _Team(Generic[P, R]):
+    """Processes, what each of them holds, and what is done."""
+
+    def __init__(self, work: Callable[[P], R], workers: int) -> None:
+        self._work = work
+        self._held: dict[Connection[Any, Any], tuple[int, P] | None] = {}
+        self._processes: dict[Connection[Any, Any], Any] = {}
+        self._again: deque[tuple[int, P]] = deque()
+        self._deaths: dict[int, int] = {}
+        for _ in range(workers):
+            self._hire()
+
+    def results(self, pieces: Iterator[P]) -> Iterator[R]:
+        done: dict[int, Answer[R]] = {}
+        numbered = enumerate(pieces)
+        given = oldest = 0
+        while True:
+            while None in self._held.values():
+                if self._again:
+                    self._hand_out(*self._again.popleft())
+                elif given - oldest < AHEAD * len(self._held) and (piece := next(numbered, None)):
+                    given += 1
+                    self._hand_out(*piece)
+                else:
+                    break
+            if oldest == given:
+                return
+            while oldest in done:
+                error, result = done.pop(oldest)
+                if error is not None:
+                    raise error
+                oldest += 1
+                yield result  # type: ignore[misc]
+            busy = [pipe for pipe, piece in self._held.items() if piece is not None]
+            for pipe in wait(busy) if busy else ():
+                self._take(pipe, done)  # type: ignore[arg-type]
+
+    def end(self) -> None:
+        for pipe, process in self._processes.items():
+            process.kill()
+            process.join()
+            pipe.close()
+
+    def _hire(self) -> None:
+        # Spawned, not forked: a fork of a process with threads may hang.
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_labour, args=(self._work, theirs), daemon=True)
+        process.start()
+        theirs.close()
+        self._held[ours], self._processes[ours] = None, process
+
+    def _hand_out(self, number: int, piece: P) -> None:
+        pipe = next(pipe for pipe, held in self._held.items() if held is None)
+        self._held[pipe] = number, piece
+        try:
+            pipe.send(piece)
+        except OSError:
+            self._bury(pipe)
+
+    def _take(
+        self, pipe: "Connection[Any, Any]", done: dict[int, tuple[Exception | None, Any]]
+    ) -> None:
+        """What a process sends, or its death."""
+        held = self._held[pipe]
+        assert held is not None
+        try:
+            done[held[0]] = pipe.recv()
+        except (EOFError, OSError):
+            self._bury(pipe)
+            return
+        self._held[pipe] = None
+
+    def _bury(self, pipe: "Connection[Any, Any]") -> None:
+        """Hands a dead process's piece to the next one that is free."""
+        log.warning("a worker process died; its work is handed out again")
+        piece = self._held.pop(pipe)
+        self._processes.pop(pipe).join()
+        pipe.close()
+        self._hire()
+        assert piece is not None
+        deaths = self._deaths[piece[0]] = self._deaths.get(piece[0], 0) + 1
+        if deaths >= MOST_DEATHS:
+            raise UserError(
+                f"{deaths} worker processes died of the same piece of work; is the memory full?"
+            )
+        self._again.append(piece)
 
 
-def _hand_out_again(
-    started: deque[tuple[P, "Future[R]"]], pool: ProcessPoolExecutor, work: Callable[[P], R]
-) -> None:
-    """New futures for what has no result yet."""
-    for k, (piece, future) in enumerate(started):
-        if not future.done() or future.cancelled() or future.exception() is not None:
-            started[k] = piece, pool.submit(work, piece)
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
-    # Spawned, not forked: a fork of a process with threads may hang.
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+def _labour(work: Callable[[P], R], pipe: "Connection[Any, Any]") -> None:
+    """The life of a process: ends when the pipe does."""
+    while True:
+        try:
+            piece = pipe.recv()
+        except (EOFError, KeyboardInterrupt):
+            return
+        answer: Answer[R]
+        try:
+            answer = None, work(piece)
+        except Exception as error:  # noqa: BLE001 - raised again where it was asked for
+            answer = error, None
+        pipe.send(answer)

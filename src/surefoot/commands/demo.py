@@ -50,8 +50,8 @@ class Config(Options):
     """Training problems whose solutions are rated."""
     train_n: int = 8
     """Rated solutions to each of them."""
-    test_problems: int = 165
-    """Held-out problems, never seen by any model."""
+    test_problems: int = 495
+    """Held-out problems, never seen by any model; the paper has 500."""
     n: Annotated[int, tyro.conf.arg(aliases=("-n",))] = 64
     """Solutions to each held-out problem."""
     epochs: int = 2

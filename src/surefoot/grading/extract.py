@@ -1,7 +1,7 @@
 r"""The final answer, out of the text of a solution.
 
 Looked for in this order, the first that is there decides: the `# Answer` line;
-`\boxed{...}`; `#### 42` or a last line `A: 42` as in GSM8K; "the answer is 42". Among several of one
+`\boxed{...}`; `#### 42` or a last line `A: 42` as in GSM8K; "the answer is 42". Of several of one
 kind the last counts. No number is guessed out of running text.
 """
 
@@ -64,7 +64,7 @@ def extract(text: str) -> Extracted | None:
         >>> extract("So the answer is $12$. Good!")
         Extracted(answer='12', start=18, end=20, found_by='phrase')
         >>> extract(r"either $\boxed{2}$ or $\boxed{-2}$")
-        Extracted(answer='2, -2', start=15, end=31, found_by='box')
+        Extracted(answer='2, -2', start=15, end=32, found_by='box')
     """
     line = _LINE.search(text)
     if line is not None and line[1].strip():

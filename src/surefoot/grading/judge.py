@@ -65,7 +65,7 @@ def judge(given: str | None, gold: str | None, policy: Policy = DEFAULT) -> Judg
         >>> judge("(3, 7]", "(3, 7)").reason
         'different_brackets'
         >>> judge("7 or 8", "7").reason
-        'different_count'
+        'different_kind'
     """
     if given is None or is_blank(given):
         return Judgement("no_answer", "no_answer", given, gold)
