@@ -98,10 +98,16 @@ def keys(form: Form) -> set[object]:
     if isinstance(form, forms.Region):
         return {"region"}
     if isinstance(form, forms.Ratio):
-        return {"ratio"} | (_value_keys(form.parts[0]) if len(form.parts) == 1 else set())
+        return {"ratio"} | _ratio_keys(form)
     if isinstance(form, forms.Modular):
         return {"modular"}
     return {"ratio"}  # a time of day may be written as one
+
+
+def _ratio_keys(form: forms.Ratio) -> set[object]:
+    if len(form.parts) != 2 or form.parts[1] == 0:
+        return set()
+    return _value_keys(divide(form.parts[0], form.parts[1]))
 
 
 def _text_keys(words: str) -> set[object]:

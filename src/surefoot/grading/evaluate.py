@@ -27,7 +27,9 @@ _flint_lock = Lock()
 """The precision is a setting of the whole process."""
 
 
-FUNCTIONS = frozenset(NAMED.values()) | {"factorial", "binomial", "conj"}
+FUNCTIONS = (frozenset(NAMED.values()) - {"det", "dim", "ker", "deg"}) | {
+    "factorial", "binomial", "conj"
+}  # fmt: skip
 """What has a meaning of its own; every other name is a function that nobody knows."""
 
 

@@ -34,16 +34,19 @@ def _values(left: Quantity, right: Quantity, policy: Policy) -> Outcome:
         return proved(same(left.tree, right.tree))
     if left.unit is None or right.unit is None:
         return _one_unit(left, right, policy)
+    bare = proved(same(left.tree, right.tree))
+    if policy.units == "ignored" and bare.equal:
+        return bare
     if left.unit.powers == right.unit.powers:
         factor = Fraction(left.unit.size) / right.unit.size
         if factor == 1:
-            return proved(same(left.tree, right.tree))
+            return bare
         return proved(same(tree.multiply(factor, left.tree), right.tree))
     shared = set(left.unit.words), set(right.unit.words)
     if shared[0] == shared[1] and _is_raised(left.unit) and _is_raised(right.unit):
         return OTHER_UNIT  # cm^2 and cm^3; a power that is missing is a missing unit
     if policy.units == "ignored" or shared[0] <= shared[1] or shared[1] <= shared[0]:
-        return proved(same(left.tree, right.tree))
+        return bare
     return OTHER_UNIT
 
 

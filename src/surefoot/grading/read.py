@@ -87,7 +87,7 @@ def clean(text: str) -> str:
         text = text.strip().removeprefix("\\displaystyle ").lstrip()
         if announced := _ANNOUNCED.match(text):
             text = text[announced.end() :]
-        if not text.endswith(".."):  # `0.333...` goes on
+        if not text.endswith("..."):  # `0.333...` goes on
             text = text.rstrip(".,;?").rstrip()
         for left, right in SPACING_ONLY:
             inner = len(text) > len(left) + len(right)
@@ -309,7 +309,7 @@ class _Builder:
             if len(sides) == 2 and is_name(last) and not is_node(first):
                 first, last = last, first
             elif len(sides) == 2 and operators == ("~",) and not is_node(first):
-                return self.quantity(first)
+                return self.quantity(first) if _is_near(first, last) else None
             else:
                 return None
         name = name_of(first)
