@@ -85,7 +85,7 @@ def _scan(text: str, money: bool) -> list[Token]:
     depth = 0
     words_at: list[int] = []
     """Depths of braces at which a group of words ends."""
-    words_next = spaced = False
+    words_next = spaced = upright = False
     for match in _TOKEN.finditer(text):
         kind, piece = match.lastgroup, match[0]
         if kind == "space":
@@ -94,7 +94,7 @@ def _scan(text: str, money: bool) -> list[Token]:
         if kind == "command":
             name = piece[1:]
             if name in TEXTS:
-                words_next = True
+                words_next, upright = True, name not in ("text", "mbox", "hbox")
                 continue
             if name in SPACING or name in FRAMES or (name in "()[]" and name):
                 spaced = spaced or name != "!"
@@ -121,7 +121,8 @@ def _scan(text: str, money: bool) -> list[Token]:
         if kind == "word":
             # A letter alone in its group is a variable set upright: `\mathrm{i}`.
             alone = text[match.start() - 1] == "{" and text[match.end() : match.end() + 1] == "}"
-            in_text = bool(words_at) and not (alone and len(piece) == 1 and not is_unit(piece))
+            variable = upright and alone and len(piece) == 1 and not is_unit(piece)
+            in_text = bool(words_at) and not variable
             found += _words(piece, in_text=in_text, spaced=spaced)
         else:
             found.append(Token(str(kind), piece, spaced))
