@@ -25,7 +25,17 @@ SAME = [
     ["5", "5th", "5^{th}", r"5^{\text{th}}", r"5\text{th}"],
     ["1500", "1.5 x 10^3", r"1.5\times10^{3}", "1.5e3"],
     # words
-    ["(A)", "A", r"\text{A}", "A)", "Option A", r"\text{choice (A)}", r"\textbf{(A)}"],
+    [
+        "(A)",
+        "A",
+        r"\text{A}",
+        "A)",
+        "Option A",
+        r"\text{choice (A)}",
+        r"\textbf{(A)}",
+        "(A) 12",
+        r"\text{(A) Plane}",
+    ],
     ["no solution", r"\emptyset", "No solutions.", r"\text{none}", "DNE"],
     ["northeast", "north-east", "north east", '"Northeast"'],
     ["3:2", "3 to 2", r"3\text{ to }2", "6:4"],
@@ -83,6 +93,9 @@ DIFFERENT = [
     (r"x\in\{2,3\}", r"y\in\{2,3\}"),
     (r"\$\frac23 \approx \$1.67", r"\frac23"),
     ("101_2", "101_3"),
+    ("(B) or (C)", "(B)"),
+    ("(B) 12", "12"),
+    ("4:51:07", "4:51:06 p.m."),
     (r"\max(3,4)", "3"),
     (r"1\%", "1.01"),
 ]

@@ -13,7 +13,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from surefoot.grading.evaluate import PRIMES, NoValue, TooLarge, ball, residue
+from surefoot.grading.evaluate import PRIMES, NoValue, TooLarge, ball, is_generic, residue
 from surefoot.grading.tree import Tree, symbols
 
 _CONSTANTS = frozenset({"pi", "e", "i", "°", "%"})
@@ -83,10 +83,11 @@ def _by_balls(
                 return False if _is_huge(left, right) or _is_huge(right, left) else None
             except NoValue:
                 continue
-            seen += 1
+            seen += not real_only or is_generic(trial)
             if seen == points:
                 break
-        if seen:
+        # Few points in common may all be roots of the difference; then all numbers decide.
+        if seen >= (_POINTS if real_only else 1):
             return True
     return None
 

@@ -293,10 +293,10 @@ def _times(left: Time, right: Time, policy: Policy) -> Outcome:
 
 
 def _time_and_ratio(left: Time, right: Ratio, policy: Policy) -> Outcome:
-    """`4:30` for 4:30 p.m.; `16:30` too."""
-    minutes = tree.add(tree.multiply(Fraction(60), right.parts[0]), right.parts[-1])
-    if len(right.parts) != 2 or not isinstance(minutes, Fraction):
+    """`4:30` for 4:30 p.m., `16:30` too; seconds may follow."""
+    if len(right.parts) > 3 or not all(isinstance(part, Fraction) for part in right.parts):
         return OTHER_KIND
+    minutes = sum(part * Fraction(60) ** (1 - k) for k, part in enumerate(right.parts))
     late = left.minutes + (720 if left.half == "pm" else 0)
     return proved(minutes in (late, left.minutes))
 

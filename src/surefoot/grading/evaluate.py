@@ -202,7 +202,8 @@ class _Balls:
         # whole number, where floors and ceilings differ.
         draw = _draw(name, self.trial)
         size = Fraction(1, 2) + Fraction(draw % 10**9, 10**9) * Fraction(7, 2)
-        size = Fraction(1 + draw % 4) if self.trial % 3 == 2 else size
+        size = size if is_generic(self.trial) else Fraction(1 + draw % 4)
+        size *= 1 + self.trial // 12
         return self.acb(self._rational(size if draw >> 60 & 1 else -size))
 
     def _power(self, base_tree: Tree, exponent_tree: Tree) -> Any:
@@ -288,6 +289,11 @@ _METHODS = {
 }  # fmt: skip
 _OF_INVERSE = {"arccot": "arctan", "arcsec": "arccos", "arccsc": "arcsin"}
 """Functions of x that are others of 1/x."""
+
+
+def is_generic(trial: int) -> bool:
+    """Whether variables have no special values at this point."""
+    return trial % 3 != 2
 
 
 def _is_negative(value: Any) -> bool:

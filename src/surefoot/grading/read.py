@@ -15,13 +15,16 @@ from surefoot.grading.parse import Parsed, parse
 from surefoot.grading.regions import interval_region, relation_region, union
 from surefoot.grading.tokens import LONGEST, SPACING_ONLY, Unread
 from surefoot.grading.tree import Tree
-from surefoot.grading.units import make_unit
+from surefoot.grading.units import REFUSALS, make_unit
 
 MOST_FRAMES = 12
 """Frames, braces and signs around an answer that are taken off, one inside the other."""
 
 _TIME = re.compile(r"(\d{1,2})(?::(\d\d))?(?::(\d\d))?\s*([ap])\.?\s*m\b\.?", re.IGNORECASE)
-_MARKED = re.compile(r"(?:\\text(?:bf)?\s*\{\s*)?\(?\s*([A-H])\s*\)\s*\}?")
+_MARKED = re.compile(
+    r"(?:\\text(?:bf)?\s*\{\s*)?\(?\s*([A-H])\s*\)\s*\}?\s*"
+    r"((?<=[ }])(?:\d+(?:\.\d+)?|[a-zA-Z][a-z -]+)\}?)?"
+)
 _ANNOUNCEMENT = r"(?:the\s+)?(?:final\s+)?answer(?:\s+is\s*:?|\s*:)\s*"
 _ANNOUNCED = re.compile(rf"\\text\s*\{{\s*{_ANNOUNCEMENT}\}}|{_ANNOUNCEMENT}", re.IGNORECASE)
 """Words before an answer that only say that it follows."""
@@ -144,9 +147,12 @@ def _based(text: str) -> Form | None:
 
 
 def _choice(text: str) -> Form | None:
-    """A letter marked as a choice: `B)`, or `(B)`."""
-    match = _MARKED.fullmatch(text) if len(text) < 40 else None
-    return Quantity(match[1]) if match else None
+    """A letter marked as a choice: `B)` or `(B)`, perhaps with what it stands for."""
+    match = _MARKED.fullmatch(text) if len(text) < 80 else None
+    if match is None:
+        return None
+    words = set(re.findall("[a-z']+", (match[2] or "").lower()))
+    return None if words & (REFUSALS | names.CONNECTORS) else Quantity(match[1])
 
 
 def _words(text: str) -> Form | None:

@@ -95,7 +95,7 @@ def _same_factor(left: Tree, right: Tree, prime: int) -> bool:
 
 def _proportional_balls(left: Tree, right: Tree, *, positive: bool) -> bool | None:
     values = _at_points(left, right, real_only=True)
-    if len(values) < 2:
+    if len(values) < _POINTS:
         values = _at_points(left, right, real_only=False)
     if len(values) < 2:
         return None
