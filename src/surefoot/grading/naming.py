@@ -1,6 +1,5 @@
 r"""What names a value: the left side of `x = 5`, `f(3) = 81`, `(x, y) = (1, 2)`."""
 
-from fractions import Fraction
 from typing import Any
 
 from surefoot.grading import tree
@@ -25,9 +24,9 @@ def is_name(node: Any) -> bool:
         return all(is_name(part) for part in node[1])
     if node[0] in ("text", "call"):
         return True
-    if node[0] == "^":  # an inverse function: `f^{-1}(x)`
-        return isinstance(node[1], str) and node[2] == -1
-    return node[0] == "*" and all(isinstance(part, Fraction) or is_name(part) for part in node[1:])
+    if node[0] == "^":  # an inverse function `f^{-1}(x)`, a ratio `AB/CD`
+        return node[2] == -1 and is_name(node[1])
+    return node[0] == "*" and all(is_name(part) for part in node[1:])
 
 
 def name_of(node: Any) -> Tree:
@@ -41,7 +40,7 @@ def name_of(node: Any) -> Tree:
 
 def is_restated(first: Any, last: Any) -> bool:
     """Whether an expression in variables is said to be a constant: `z^3 = -1`."""
-    if is_node(first) or is_node(last) or (isinstance(first, tuple) and first[0] == "+"):
-        return False
+    if is_node(last) or not isinstance(first, tuple) or first[0] not in ("^", "call"):
+        return False  # `-x = 5` and `2x = 10` do not name 5 and 10
     constants = {"pi", "e", "i", "°", "%", "$"}
     return bool(tree.symbols(first) - constants) and not tree.symbols(last) - constants

@@ -12,6 +12,10 @@ from surefoot.grading.tree import Tree
 PERCENT = ("%", "\\%")
 
 
+_FUNCTION_NAMES = frozenset("fghFGH")
+_CONSTANTS = frozenset({"pi", "e", "i", "oo"})
+
+
 class Terms(Functions):
     """What is added up."""
 
@@ -35,7 +39,8 @@ class Terms(Functions):
             elif bare and (mixed := self._mixed(left)) is not None:
                 left = mixed
             elif self.begins_factor(after_literal=bare) and not self.joins_sets(left):
-                left = self._juxtaposed(left, self.factor())
+                is_bracket = self.peek.text == "("
+                left = self._juxtaposed(left, self.factor(), is_bracket=is_bracket)
             else:
                 break
             bare = False
@@ -106,8 +111,12 @@ class Terms(Functions):
             return self._raised(value)
         return value
 
-    def _juxtaposed(self, left: Any, right: Any) -> Any:
+    def _juxtaposed(self, left: Any, right: Any, *, is_bracket: bool) -> Any:
         head = right[0] if isinstance(right, tuple) else None
+        # `f(x)` and `a(3)` are values of functions, `x(x+1)` is a product.
+        applied = is_bracket and isinstance(left, str) and left not in _CONSTANTS
+        if applied and (left in _FUNCTION_NAMES or isinstance(right, Fraction)):
+            return ("call", left, self.algebra(right))
         if isinstance(left, str) and head == "seq":
             return ("call", left, *(self.algebra(item) for item in right[3]))
         if isinstance(left, str) and head in ("cup", "cap", "setminus", "relation", "text"):
