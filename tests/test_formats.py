@@ -10,7 +10,10 @@ import pyarrow as pa
 import pytest
 
 from surefoot.columns import Column, Shape, builder, columns, schema
-from surefoot.records import Grade, Labels, Problem, Scores, Solution
+from surefoot.labeling.export import Exporter
+from surefoot.labeling.formats import FORMATS, FormatName, Imported, collect
+from surefoot.problems.rows import Row
+from surefoot.records import Grade, Labels, Problem, Scores, Session, Solution
 from surefoot.stages import run_stage
 from surefoot.verifiers.folder import VerifierSettings
 
@@ -21,6 +24,16 @@ TABLES = {
     "grades": Grade,
     "labels": Labels,
     "scores": Scores,
+    "sessions": Session,
+}
+LABEL_FORMATS: dict[str, FormatName] = {
+    "prm800k": "prm800k",
+    "prm800k paths": "prm800k",
+    "math-shepherd": "math-shepherd",
+    "trl": "trl",
+    "openrlhf": "openrlhf",
+    "processbench": "processbench",
+    "math-aps": "math-aps",
 }
 
 
@@ -87,6 +100,37 @@ def test_the_example_is_a_record_with_every_field(name: str) -> None:
     made: Any = builder(record)(row)
     assert pa.Table.from_pylist([row], schema=schema(record)).num_rows == 1
     assert made.problem_id == example("problems")["problem_id"]
+
+
+def imported(heading: str) -> Imported:
+    return collect([Row(Path("rows.jsonl"), 1, example(heading), None)], LABEL_FORMATS[heading])
+
+
+@pytest.mark.parametrize("heading", LABEL_FORMATS)
+def test_label_formats_are_documented_field_by_field(heading: str) -> None:
+    """The example is read and written again, and each of its fields has a line."""
+    name, records = LABEL_FORMATS[heading], imported(heading)
+    documented = set(re.findall(r"`(\w+)`", " ".join(" ".join(row) for row in rows(heading))))
+
+    def names(value: Any) -> set[str]:
+        if isinstance(value, dict):
+            return set(value).union(*map(names, value.values()))
+        return set().union(*map(names, value)) if isinstance(value, list) else set()
+
+    assert names(example(heading)) <= documented
+    if FORMATS[name].write is not None:
+        exporter = Exporter(
+            name=name,
+            problems={p.problem_id: p for p in records.problems},
+            solutions={s.solution_id: s for s in records.solutions},
+        )
+        assert exporter.rows(records.sessions[0]) == [example(heading)]
+
+
+def test_the_example_session_is_that_of_the_example_row() -> None:
+    (session,) = imported("prm800k").sessions
+    assert session == builder(Session)(example("sessions"))
+    assert set(FORMATS) == set(LABEL_FORMATS.values())
 
 
 def test_the_example_scores_multiply() -> None:

@@ -41,7 +41,12 @@ FLAGS: dict[str, str] = {
         "list_for_tuple region_for_interval base name problems solutions pairs workers skip_bad"
     ),
     "label auto": "json debug out overwrite problems solutions by skip_bad",
-    "label import": "json debug out overwrite file format skip_bad",
+    "label import": "json debug out overwrite file format step_tag skip_bad",
+    "label export": (
+        "json debug out overwrite keep_flagged keep_quality_control keep_screening keep_give_up "
+        "keep_bad_problem labels format problems solutions neutral unrated alternatives step_tag "
+        "skip_bad"
+    ),
     "train orm": (
         "json debug out overwrite problems solutions base epochs learning_rate "
         "batch_tokens gradient_accumulation optimizer weight_decay warmup decay bf16 "
@@ -52,8 +57,8 @@ FLAGS: dict[str, str] = {
         "json debug out overwrite problems solutions base epochs learning_rate "
         "batch_tokens gradient_accumulation optimizer weight_decay warmup decay bf16 "
         "checkpoint_every seed limit skip_bad rating_tokens rating_tokens_only probe_first "
-        "skip_long labels holdout keep_flagged keep_quality_control keep_screening keep_give_up "
-        "keep_bad_problem"
+        "skip_long keep_flagged keep_quality_control keep_screening keep_give_up "
+        "keep_bad_problem labels holdout"
     ),
     "score": (
         "json debug out overwrite solutions problems verifier aggregation neutral "

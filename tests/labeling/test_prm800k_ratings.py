@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from surefoot.errors import BadRow, UserError
-from surefoot.labeling.prm800k import Imported, as_lines, collect
+from surefoot.labeling.formats import Imported, collect
+from surefoot.labeling.lines import as_lines
 from surefoot.problems.rows import Row, file_rows
 
 PATH: dict[str, Any] = {
@@ -45,7 +46,8 @@ def test_a_path_becomes_three_records() -> None:
         (["so 5.\n\n# Answer\n\n5"], [-1], ("so 5.", "# Answer 5"), (-1, None)),
         (["# Answer\n\n5"], [-1], ("# Answer 5",), (-1,)),
         (["a\n\\[\n  x\n\\]"], [1], ("a \\[ x \\]",), (1,)),
-        (["# Answer\n\n5\n\nand on", "b"], [1, 1], ("# Answer 5",), (1,)),
+        (["# Answer\n\n5\n\nand on"], [1], ("# Answer 5",), (1,)),
+        (["# Answer\n\n5", "b"], [1, 1], ("# Answer 5", "b"), (1, 1)),
         (["# Answer"], [0], ("# Answer",), (0,)),
     ],
 )
@@ -157,7 +159,7 @@ def test_a_step_a_person_wrote_has_no_rating() -> None:
     [
         ({"question": 1}, "question: must be an object"),
         (raw([]) | {"label": {}}, "label.steps: must be a list"),
-        (raw([{}]), r"label.steps\[0\].completions: must hold at least one step"),
+        (raw([{}]), r"label.steps\[0\].completions: missing; null or a list"),
         (
             raw([{"completions": [completion("a", 1)], "chosen_completion": 7}]),
             r"label.steps\[0\].chosen_completion: there is no completion 7",
@@ -204,4 +206,5 @@ def test_the_real_raw_rows(shared_data: Path) -> None:
 
 def test_the_real_rows_of_phase_1(shared_data: Path) -> None:
     result = collect(file_rows(shared_data / "prm800k" / "phase1_test.jsonl"))
-    assert len(result.labels) + result.repeated == 106
+    # Three were given up at the first step, before anything was rated.
+    assert len(result.sessions) == len(result.labels) + result.repeated + 3 == 106

@@ -14,7 +14,7 @@ from surefoot.generation.engine import Engine
 from surefoot.generation.folder import encode, load_model
 from surefoot.generation.request import Request
 from surefoot.generation.sampling import sample
-from surefoot.labeling.prm800k import collect
+from surefoot.labeling.formats import collect
 from surefoot.problems.rows import file_rows
 from surefoot.records import Grade, Labels, Problem, Rating, Solution
 from surefoot.steps import join_steps, review_prompt, solve_prompt

@@ -3,35 +3,43 @@
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import tyro
 
 from surefoot.commands.label_auto import rating_counts
 from surefoot.commands.options import Writes, check_input
 from surefoot.errors import OutputExists, UserError
-from surefoot.labeling.prm800k import Imported, collect
+from surefoot.labeling.choices import STEP_TAG
+from surefoot.labeling.formats import FormatName, Imported, collect
 from surefoot.problems.rows import file_rows
+from surefoot.records import MARKS, Labels, Problem, Session, Solution
 from surefoot.tables import write
 
-TABLES = ("problems", "solutions", "labels")
+TABLES = ("problems", "solutions", "labels", "sessions")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Writes):
-    """Read step ratings; the tables problems, solutions and labels come into one folder.
+    """Reads step ratings and writes DIR/problems, solutions, labels and sessions.
 
-    `prm800k` takes the published rows and flat rows with `steps` and `ratings`.
-    Rows that repeat an earlier one are counted and left out.
+    Sessions hold the rows whole, so that `surefoot label export` gives them back;
+    the other tables hold what was followed, without repetitions. Rows that a
+    training run should not see by default (a rater was unsure or gave up, a bad
+    problem, quality control, screening) are marked, not dropped.
 
     Example:
-        surefoot label import labelled_paths.jsonl --format prm800k --out ratings
+      surefoot label import labelled_paths.jsonl --format prm800k --out ratings
+      surefoot label import math-shepherd.jsonl --format math-shepherd --out ratings
     """
 
     file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE")]
-    """The ratings: .jsonl, .jsonl.gz or .parquet."""
-    format: Literal["prm800k"] = "prm800k"
-    """Layout of its rows."""
+    """The ratings: .jsonl, .jsonl.gz, .json or .parquet."""
+    format: FormatName = "prm800k"
+    """Layout of its rows; docs/formats.md shows them. `prm800k` takes the published
+    rows and flat ones with `steps` and `ratings`."""
+    step_tag: str = STEP_TAG
+    """Ends each step in the layouts math-shepherd and openrlhf."""
     skip_bad: bool = False
     """Leave bad rows out, listed and counted on stderr, instead of stopping at the first."""
 
@@ -39,15 +47,22 @@ class Config(Writes):
 def run(config: Config) -> dict[str, Any]:
     """Counts of what was read; the tables are in `--out`."""
     check_input(config.file, "ratings")
+    if not config.step_tag:
+        raise UserError("--step-tag: must not be empty")
     _check_out(config)
-    imported = collect(file_rows(config.file), skip_bad=config.skip_bad)
+    rows = file_rows(config.file)
+    imported = collect(rows, config.format, step_tag=config.step_tag, skip_bad=config.skip_bad)
     _write(imported, config.out)
+    marked = {mark: n for mark in MARKS if (n := sum(mark in row.marks for row in imported.labels))}
     return {
         "skipped_rows": imported.skipped,
         "repeated_rows": imported.repeated,
+        "sessions": len(imported.sessions),
         "problems": len(imported.problems),
         "labels": len(imported.labels),
         **rating_counts(imported.labels),
+        "soft_steps": sum(c is not None for row in imported.labels for c in row.chances or ()),
+        "marked": marked,
         "solutions": len(imported.solutions),
         "out": str(config.out),
     }
@@ -66,13 +81,14 @@ def _check_out(config: Config) -> None:
 
 
 def _write(imported: Imported, out: Path) -> None:
-    """All three tables or none: they appear together, by one rename."""
+    """All tables or none: they appear together, by one rename."""
     temporary = out.with_name(f".{out.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
-        write(temporary / "problems", imported.problems)
-        write(temporary / "solutions", imported.solutions)
-        write(temporary / "labels", imported.labels)
+        write(temporary / "problems", imported.problems, record=Problem)
+        write(temporary / "solutions", imported.solutions, record=Solution)
+        write(temporary / "labels", imported.labels, record=Labels)
+        write(temporary / "sessions", imported.sessions, record=Session)
         if out.exists():
             shutil.rmtree(out)
         temporary.rename(out)

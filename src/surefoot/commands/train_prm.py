@@ -1,14 +1,14 @@
 """`surefoot train prm`: train a process verifier on step ratings."""
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from surefoot.commands.mark_options import KeepsMarked, report_left_out
 from surefoot.commands.train_options import TrainsVerifier, rows_named
 from surefoot.errors import UserError
 from surefoot.labeling.marks import without_marked
-from surefoot.records import MARKS, Labels, Mark
+from surefoot.records import Labels
 from surefoot.training.checks import usable_labels
 from surefoot.training.examples import prm_examples
 from surefoot.training.finetune import finetune
@@ -16,11 +16,9 @@ from surefoot.training.holdout import is_held_out, prm_holdout
 from surefoot.verifiers.encode import Encoder
 from surefoot.verifiers.folder import Verifier, save_verifier
 
-log = logging.getLogger("surefoot")
-
 
 @dataclass(frozen=True, kw_only=True)
-class Config(TrainsVerifier):
+class Config(KeepsMarked, TrainsVerifier):
     r"""Train a process-supervised verifier (PRM) on step ratings.
 
     After each rated step's last token it predicts the rating as one token, up
@@ -39,25 +37,11 @@ class Config(TrainsVerifier):
     """Share of the problems kept from training, in [0, 1), to report the AUC of
     steps, the AUC between solutions to the same problem, and the loss beside
     that of a predictor that sees only a step's position."""
-    keep_flagged: bool = False
-    """Train on solutions with a step that the rater was unsure of, too."""
-    keep_quality_control: bool = False
-    """Train on solutions that were served to compare raters, too."""
-    keep_screening: bool = False
-    """Train on solutions that were an exam for new raters, too."""
-    keep_give_up: bool = False
-    """Train on solutions that the rater gave up, too."""
-    keep_bad_problem: bool = False
-    """Train on solutions whose problem the rater called bad, too."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 <= self.holdout < 1:
             raise UserError(f"--holdout: must be in [0, 1), got {self.holdout}")
-
-    def keep(self) -> tuple[Mark, ...]:
-        """The marks that do not matter."""
-        return tuple(mark for mark in MARKS if getattr(self, f"keep_{mark}"))
 
 
 def run(config: Config) -> dict[str, Any]:
@@ -65,9 +49,7 @@ def run(config: Config) -> dict[str, Any]:
     problems, solution_rows, labels = config.inputs(config.labels, Labels, "labels")
     solutions = {solution.solution_id: solution for solution in solution_rows}
     labels, left_out = without_marked(labels, config.keep())
-    if left_out:
-        counts = ", ".join(f"{n} {mark}" for mark, n in left_out.items())
-        log.info("marked labels left out: %s; --keep-... keeps them", counts)
+    report_left_out(left_out)
     model, tokenizer, rating_ids = config.load_base()
     encoder = Encoder(tokenizer)
     with rows_named({Labels: config.labels}):

@@ -1,1 +1,1 @@
-"""Raters: programs that rate steps, and ratings from other places."""
+"""Raters that are programs, and ratings in other people's formats."""

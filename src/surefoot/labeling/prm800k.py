@@ -1,278 +1,280 @@
-r"""Step ratings of PRM800K, as records.
+"""PRM800K's rows, in both directions.
 
-Reads two layouts, row by row:
+Two layouts, told apart by the field `question`:
 
+- *raw*: the published rows, `question` and `label.steps[].completions[]`, of
+  phase 1 (alternatives at every step, steps by people) and phase 2 (a whole
+  solution is shown, alternatives only for the first error);
 - *paths*: one labelled path a row, flat: `problem, ground_truth_answer, steps,
   ratings` (and, where there are, `unique_id, truncated, copies`); the ratings
-  end at the first -1;
-- *raw*: the published rows, `question` and `label.steps[].completions[]`.
+  end at the first -1.
 
-Steps become lines: a newline inside a step is folded into a blank, and a step
-that ends in `\n\n# Answer\n\n42` becomes two, the second `# Answer 42`.
+Rows are written in the layout they were read in.
 """
 
-import hashlib
-import logging
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from surefoot.errors import BadRow, UserError
-from surefoot.grading.extract import final_answer
+from surefoot.labeling import fields
+from surefoot.labeling.choices import CannotExpress, Choices
+from surefoot.labeling.paths import session_id
+from surefoot.labeling.sessions import Entry, digest
 from surefoot.problems.rows import Row
-from surefoot.records import RATINGS, Labels, Problem, Rating, Solution
-from surefoot.steps import ANSWER_MARK, join_steps, split_steps
-
-log = logging.getLogger("surefoot")
+from surefoot.records import Problem, Rating, Session, Solution
 
 SOURCE = "prm800k"
+PATHS = "prm800k-paths"
+"""The format of sessions that come from the flat layout."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Imported:
-    """What a file of ratings holds, without repetitions."""
-
-    problems: list[Problem]
-    solutions: list[Solution]
-    labels: list[Labels]
-    repeated: int = 0
-    """Rows that say what an earlier row says: same steps, same ratings, same labeller."""
-    skipped: int = 0
-    """Bad rows left out (with `skip_bad`)."""
-
-
-class Rated(NamedTuple):
-    """One row: a problem, a solution to it, and the ratings of its steps."""
-
-    problem: Problem
-    solution: Solution
-    labels: Labels
-
-
-def collect(rows: Iterable[Row | BadRow], *, skip_bad: bool = False) -> Imported:
-    """Records of all rows, each problem and each solution once.
-
-    A solution rated twice in different ways keeps both ratings: the second
-    labeller, if the row does not name one, is called `prm800k-2`.
-
-    Raises:
-        BadRow: A row is bad (not with `skip_bad`).
-        UserError: There are no rows at all.
-    """
-    problems: dict[str, Problem] = {}
-    solutions: dict[str, Solution] = {}
-    labels: dict[tuple[str, str], Labels] = {}
-    repeated = skipped = 0
-    for row in rows:
-        try:
-            if isinstance(row, BadRow):
-                raise row
-            rated = read_row(row)
-        except BadRow as error:
-            if not skip_bad:
-                raise
-            skipped += 1
-            log.warning("skipped %s", error)
-            continue
-        problems.setdefault(rated.problem.problem_id, rated.problem)
-        solutions.setdefault(rated.solution.solution_id, rated.solution)
-        repeated += not _add(labels, rated.labels)
-    if not labels:
-        raise UserError("the file holds no readable ratings")
-    return Imported(
-        problems=list(problems.values()),
-        solutions=list(solutions.values()),
-        labels=list(labels.values()),
-        repeated=repeated,
-        skipped=skipped,
-    )
-
-
-def _add(labels: dict[tuple[str, str], Labels], new: Labels) -> bool:
-    """Adds ratings under a free name; False if the same ones are there."""
-    rater, n = new.rater, 1
-    while (old := labels.get((new.solution_id, rater))) is not None:
-        if old.ratings == new.ratings:
-            return False
-        n += 1
-        rater = f"{new.rater}-{n}"
-    labels[new.solution_id, rater] = Labels(
-        solution_id=new.solution_id,
-        problem_id=new.problem_id,
-        ratings=new.ratings,
-        rater=rater,
-        source=new.source,
-    )
-    return True
-
-
-def read_row(row: Row) -> Rated:
-    """The records of one row, in either layout.
+def read(row: Row) -> list[Entry]:
+    """One row, in either layout.
 
     Raises:
         BadRow: A field is missing or holds what it should not.
     """
-    return _read_raw(row) if "question" in row.fields else _read_path(row)
+    return [_read_raw(row) if "question" in row.fields else _read_path(row)]
 
 
-def _read_path(row: Row) -> Rated:
-    steps = _texts(row, "steps", row.fields.get("steps"))
-    ratings = _ratings(row, "ratings", row.fields.get("ratings"))
-    if len(steps) != len(ratings):
-        raise row.bad("ratings", f"there are {len(ratings)} for {len(steps)} steps")
-    unique_id = row.text("unique_id") if row.fields.get("unique_id") else None
-    problem = _problem(row.filled("problem"), row.text("ground_truth_answer"), unique_id, row.split)
-    return _rated(problem, steps, ratings, "phase 2", bool(row.fields.get("truncated")))
+def write(problem: Problem, solution: Solution | None, session: Session, _: Choices) -> Any:
+    """The row of a session.
+
+    Raises:
+        CannotExpress: It has soft labels.
+    """
+    if session.chances is not None and any(c is not None for c in session.chances):
+        raise CannotExpress("chances", "soft labels have no place in prm800k")
+    return (_write_path if session.format == PATHS else _write_raw)(problem, session)
 
 
-def _read_raw(row: Row) -> Rated:
+def _read_path(row: Row) -> Entry:
+    steps = fields.steps(row, "steps", row.fields.get("steps"))
+    ratings = row.fields.get("ratings")
+    if not isinstance(ratings, list):
+        raise row.bad("ratings", "must be a list of ratings")
+    for i, rating in enumerate(ratings):
+        fields.rating(row, f"ratings[{i}]", rating, nullable=False)
+        if rating == -1 and i < len(ratings) - 1:
+            raise row.bad(f"ratings[{i + 1}]", "a rating after the first -1")
+    fields.same_length(row, "ratings", ratings, len(steps))
+    unique_id = fields.optional(row, row.fields, "unique_id", str)
+    problem = _problem(row, row.filled("problem"), row.text("ground_truth_answer"), unique_id)
+    session = Session(
+        session_id=session_id(row),
+        problem_id=problem.problem_id,
+        rater=SOURCE,
+        format=PATHS,
+        alternatives=tuple((step,) for step in steps),
+        alternative_ratings=tuple((rating,) for rating in ratings),
+        chosen=tuple(None if rating == -1 else 0 for rating in ratings),
+    )
+    return Entry(
+        problem=problem,
+        session=session,
+        is_cut=bool(row.fields.get("truncated")),
+        source=f"{SOURCE}, phase 2",
+    )
+
+
+def _read_raw(row: Row) -> Entry:
     question, label = row.fields["question"], row.fields.get("label")
     if not isinstance(question, dict):
         raise row.bad("question", "must be an object")
-    if not isinstance(label, dict) or not isinstance(label.get("steps"), list):
-        raise row.bad("label.steps", "must be a list")
+    if not isinstance(label, dict):
+        raise row.bad("label", "must be an object")
     inner = row._replace(fields=question)
-    reference = question.get("ground_truth_solution")
+    answer = "" if question.get("ground_truth_answer", "") is None else None
     problem = _problem(
+        row,
         inner.filled("problem"),
-        inner.text("ground_truth_answer"),
-        None,
-        row.split,
-        reference if isinstance(reference, str) else None,
+        inner.text("ground_truth_answer") if answer is None else answer,
+        fields.optional(row, question, "question.unique_id", str),
+        fields.optional(row, question, "question.ground_truth_solution", str),
     )
-    steps, ratings = _labelled_path(row, label["steps"])
-    written = question.get("pre_generated_steps")
-    if isinstance(written, list) and written[: len(steps)] == steps:
-        # Phase 2 shows a whole solution; what follows the error is unrated.
-        steps = _texts(row, "question.pre_generated_steps", written)
-        ratings += [None] * (len(steps) - len(ratings))
-    generation, labeler = row.fields.get("generation"), row.fields.get("labeler")
+    generation = fields.optional(row, row.fields, "generation", int)
     phase = "phase 1" if generation is None else f"phase 2, generation {generation}"
-    return _rated(problem, steps, ratings, phase, False, str(labeler) if labeler else SOURCE)
+    shown = question.get("pre_generated_steps") or None
+    session = Session(
+        session_id=session_id(row),
+        problem_id=problem.problem_id,
+        rater=fields.optional(row, row.fields, "labeler", str) or SOURCE,
+        format=SOURCE,
+        **_steps(row, fields.objects(row, "label.steps", label.get("steps"))),
+        shown_steps=fields.steps(row, "question.pre_generated_steps", shown) if shown else None,
+        shown_answer=fields.optional(row, question, "question.pre_generated_answer", str),
+        shown_score=fields.optional(row, question, "question.pre_generated_verifier_score", float),
+        generation=generation,
+        is_quality_control=_truth(row, "is_quality_control_question"),
+        is_screening=_truth(row, "is_initial_screening_question"),
+        finish_reason=fields.optional(row, label, "label.finish_reason", str),
+        milliseconds=fields.optional(row, label, "label.total_time", int),
+        timestamp=fields.optional(row, row.fields, "timestamp", str),
+    )
+    return Entry(problem=problem, session=session, source=f"{SOURCE}, {phase}")
 
 
-def _labelled_path(row: Row, rated: list[Any]) -> tuple[list[str], list[Rating | None]]:
-    """The steps that were gone through: the chosen ones, then the first rated where none was.
+def _truth(row: Row, name: str) -> bool:
+    return bool(fields.optional(row, row.fields, name, bool))
 
-    A step that a labeller wrote has no rating in the data; it stays unrated.
-    """
-    steps: list[str] = []
-    ratings: list[Rating | None] = []
-    for i, step in enumerate(rated):
+
+def _steps(row: Row, steps: list[dict[str, Any]]) -> dict[str, Any]:
+    """The fields of a session that run along its steps."""
+    texts: list[tuple[str, ...] | None] = []
+    ratings: list[tuple[Rating | None, ...] | None] = []
+    flags: list[tuple[bool | None, ...] | None] = []
+    humans: list[str | None] = []
+    chosen: list[int | None] = []
+    for i, step in enumerate(steps):
         where = f"label.steps[{i}]"
-        completions = step.get("completions") if isinstance(step, dict) else None
-        chosen = step.get("chosen_completion") if isinstance(step, dict) else None
-        if chosen is None and isinstance(step, dict) and step.get("human_completion"):
-            taken = {**step["human_completion"], "rating": None}
-        elif not completions:
-            raise row.bad(f"{where}.completions", "must hold at least one step")
-        elif chosen is None:
-            taken = completions[0]
-        elif isinstance(chosen, int) and 0 <= chosen < len(completions):
-            taken = completions[chosen]
-        else:
-            raise row.bad(f"{where}.chosen_completion", f"there is no completion {chosen!r}")
-        steps += _texts(row, f"{where}.text", [taken.get("text")])
-        ratings += _ratings(row, f"{where}.rating", [taken.get("rating")], may_be_none=True)
-        if ratings[-1] == -1:
-            break
-    return steps, ratings
+        if "completions" not in step:
+            raise row.bad(f"{where}.completions", "missing; null or a list of steps")
+        offered = step["completions"]
+        if offered is not None:
+            offered = fields.objects(row, f"{where}.completions", offered)
+        read = [
+            _completion(row, f"{where}.completions[{j}]", c) for j, c in enumerate(offered or [])
+        ]
+        texts.append(None if offered is None else tuple(text for text, _, _ in read))
+        ratings.append(None if offered is None else tuple(rating for _, rating, _ in read))
+        flags.append(None if offered is None else tuple(flag for _, _, flag in read))
+        humans.append(_human(row, where, step.get("human_completion")))
+        chosen.append(_chosen(row, where, step.get("chosen_completion"), [t for t, _, _ in read]))
+        is_last = chosen[-1] is None and humans[-1] is None
+        if is_last and read and read[0][1] is not None and not read[0][0].strip():
+            raise row.bad(f"{where}.completions[0].text", "is rated, but empty")
+    has_flags = any(flag is not None for one in flags for flag in one or ())
+    return {
+        "alternatives": tuple(texts),
+        "alternative_ratings": tuple(ratings),
+        "alternative_flags": tuple(flags) if has_flags else None,
+        "chosen": tuple(chosen),
+        "human_steps": tuple(humans) if any(h is not None for h in humans) else None,
+    }
+
+
+def _completion(
+    row: Row, where: str, value: dict[str, Any]
+) -> tuple[str, Rating | None, bool | None]:
+    text = value.get("text")
+    if not isinstance(text, str):
+        raise row.bad(f"{where}.text", f"must be text, got {fields.shown(text)}")
+    if "rating" not in value:
+        raise row.bad(f"{where}.rating", "missing; must be -1, 0, 1 or null")
+    rating = fields.rating(row, f"{where}.rating", value["rating"])
+    return text, rating, fields.optional(row, value, f"{where}.flagged", bool)
+
+
+def _human(row: Row, where: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise row.bad(f"{where}.human_completion", "must be an object or null")
+    return fields.steps(row, f"{where}.human_completion.text", [value.get("text")])[0]
+
+
+def _chosen(row: Row, where: str, value: Any, texts: list[str]) -> int | None:
+    if value is None:
+        return None
+    if type(value) is not int or not 0 <= value < len(texts):
+        raise row.bad(f"{where}.chosen_completion", f"there is no completion {fields.shown(value)}")
+    if not texts[value].strip():
+        raise row.bad(f"{where}.completions[{value}].text", "was chosen, but is empty")
+    return value
 
 
 def _problem(
-    statement: str,
-    answer: str,
-    unique_id: str | None,
-    split: str | None,
-    reference: str | None = None,
+    row: Row, statement: str, answer: str, unique_id: str | None, reference: str | None = None
 ) -> Problem:
     return Problem(
-        problem_id=unique_id or f"{SOURCE}-{_digest(statement)}",
+        problem_id=unique_id or problem_id(statement),
         statement=statement.strip(),
         answer=answer.strip(),
         reference_solution=reference,
-        split=split,
+        split=row.split,
         source=SOURCE,
     )
 
 
-def _rated(
-    problem: Problem,
-    steps: list[str],
-    ratings: list[Rating | None],
-    phase: str,
-    is_cut: bool,
-    rater: str = SOURCE,
-) -> Rated:
-    lines, line_ratings = as_lines(steps, ratings)
-    text = join_steps(lines)
-    solution_id = f"{SOURCE}-{_digest(problem.problem_id + chr(0) + text)}"
-    solution = Solution(
-        solution_id=solution_id,
-        problem_id=problem.problem_id,
-        steps=lines,
-        answer=final_answer(text),
-        finish="length" if is_cut else "stop",
-    )
-    labels = Labels(
-        solution_id=solution_id,
-        problem_id=problem.problem_id,
-        ratings=line_ratings,
-        rater=rater,
-        source=f"{SOURCE}, {phase}",
-    )
-    return Rated(problem, solution, labels)
+def problem_id(statement: str) -> str:
+    """The id of a problem whose row names none."""
+    return f"{SOURCE}-{digest(statement)}"
 
 
-def as_lines(
-    steps: Iterable[str], ratings: Iterable[Rating | None]
-) -> tuple[tuple[str, ...], tuple[Rating | None, ...]]:
-    r"""Steps as lines, and a rating for each line.
-
-    Where a step holds both text and the `# Answer`, the answer line gets the
-    step's rating too; but if that is -1 the error is in the text and the
-    answer, which comes after it, is unrated. What follows the answer is dropped.
-
-    Example:
-        >>> as_lines(["so it is 42.\n\n# Answer\n\n42"], [1])
-        (('so it is 42.', '# Answer 42'), (1, 1))
-    """
-    lines: list[str] = []
-    line_ratings: list[Rating | None] = []
-    for step, rating in zip(steps, ratings, strict=True):
-        before, mark, after = step.partition(ANSWER_MARK)
-        if before.strip():
-            lines.append(" ".join(part.strip() for part in before.split("\n") if part.strip()))
-            line_ratings.append(rating)
-        if mark:
-            lines += split_steps(mark + after)[:1]
-            line_ratings.append(None if rating == -1 and before.strip() else rating)
-            break
-    return tuple(lines), tuple(line_ratings)
+def _write_path(problem: Problem, session: Session) -> dict[str, Any]:
+    return {
+        "problem": problem.statement,
+        "unique_id": problem.problem_id,
+        "ground_truth_answer": problem.answer,
+        "steps": [texts[0] for texts in session.alternatives if texts],
+        "ratings": [ratings[0] for ratings in session.alternative_ratings if ratings],
+    }
 
 
-def _texts(row: Row, name: str, value: Any) -> list[str]:
-    if not isinstance(value, list) or not value:
-        raise row.bad(name, "must be a list of at least one step")
-    for i, text in enumerate(value):
-        if not isinstance(text, str) or not text.strip():
-            raise row.bad(f"{name}[{i}]", f"must be text that is not empty, got {text!r}")
-    return value
+def _write_raw(problem: Problem, session: Session) -> dict[str, Any]:
+    is_phase_2 = session.generation is not None or session.shown_steps is not None
+    question: dict[str, Any] = {"problem": problem.statement}
+    if is_phase_2:
+        question["ground_truth_solution"] = problem.reference_solution
+    question["ground_truth_answer"] = problem.answer or None
+    if is_phase_2:
+        question["pre_generated_steps"] = session.shown_steps and list(session.shown_steps)
+        question["pre_generated_answer"] = session.shown_answer
+        question["pre_generated_verifier_score"] = session.shown_score
+    steps = [_written_step(session, i) for i in range(_n_written(session))]
+    is_ours = session.format == SOURCE
+    return {
+        "labeler": None if session.rater.startswith(SOURCE) else session.rater,
+        "timestamp": session.timestamp,
+        "generation": session.generation,
+        "is_quality_control_question": session.is_quality_control,
+        "is_initial_screening_question": session.is_screening,
+        "question": question,
+        "label": {
+            "steps": steps,
+            "total_time": session.milliseconds,
+            "finish_reason": session.finish_reason if is_ours else _finish_reason(session, steps),
+        },
+    }
 
 
-def _ratings(row: Row, name: str, value: Any, *, may_be_none: bool = False) -> list[Rating | None]:
-    """Checked ratings: each -1, 0 or 1, and none after the first -1."""
-    if not isinstance(value, list):
-        raise row.bad(name, "must be a list of ratings")
-    for i, rating in enumerate(value):
-        if rating is None and may_be_none:
-            continue
-        if type(rating) is not int or rating not in RATINGS:
-            raise row.bad(f"{name}[{i}]", f"must be -1, 0 or 1, got {rating!r}")
-        if rating == -1 and i < len(value) - 1:
-            raise row.bad(f"{name}[{i + 1}]", "a rating after the first -1")
-    return value
+def _written_step(session: Session, i: int) -> dict[str, Any]:
+    texts, ratings = session.alternatives[i], session.alternative_ratings[i]
+    flags = session.alternative_flags[i] if session.alternative_flags else None
+    human = session.human_steps[i] if session.human_steps else None
+    chosen = session.chosen[i]
+    if session.format != SOURCE and ratings and ratings[0] == -1:
+        chosen = None  # nothing continues an error here, whatever the other format says
+    return {
+        "completions": None
+        if texts is None
+        else [
+            {"text": text, "rating": rating, "flagged": flag}
+            for text, rating, flag in zip(
+                texts, ratings or (), flags or (None,) * len(texts), strict=True
+            )
+        ],
+        "human_completion": None
+        if human is None
+        else {"text": human, "rating": None, "source": "human", "flagged": False},
+        "chosen_completion": chosen,
+    }
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _n_written(session: Session) -> int:
+    """Steps to write: those of other formats end with the first error, as all of PRM800K's do."""
+    if session.format != SOURCE:
+        for i, ratings in enumerate(session.alternative_ratings):
+            if ratings and ratings[0] == -1:
+                return i + 1
+    return len(session.alternatives)
+
+
+def _finish_reason(session: Session, steps: list[dict[str, Any]]) -> str | None:
+    """How a session of another format ended."""
+    ratings = [step["completions"][0]["rating"] for step in steps if step["completions"]]
+    if session.finish_reason is not None:
+        return session.finish_reason
+    if ratings and ratings[-1] == -1:
+        return "found_error"
+    n_shown = len(session.shown_steps) if session.shown_steps is not None else len(ratings)
+    is_whole = bool(ratings) and None not in ratings and len(ratings) == n_shown
+    return "solution" if is_whole else None

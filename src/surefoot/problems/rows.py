@@ -5,6 +5,7 @@ Problem; finding the files, counting bad rows and refusing double ids is the
 same for all and stands here.
 """
 
+import json
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -106,10 +107,14 @@ def collect(
 
 
 def file_rows(path: Path) -> Iterator[Row | BadRow]:
-    """Rows of one `.jsonl`, `.jsonl.gz` or `.parquet` file."""
+    """Rows of one `.jsonl`, `.jsonl.gz`, `.json` or `.parquet` file.
+
+    A `.json` file holds one array of objects, or JSON lines under another name.
+    """
     split = split_in_name(path.name)
-    if is_jsonl(path):
-        for number, fields in json_lines(path):
+    if is_jsonl(path) or path.suffix == ".json":
+        array = _json_array(path) if path.suffix == ".json" else None
+        for number, fields in json_lines(path) if array is None else array:
             if isinstance(fields, BadRow):
                 yield fields
             else:
@@ -121,7 +126,23 @@ def file_rows(path: Path) -> Iterator[Row | BadRow]:
             raise UserError(f"{path}: not a readable Parquet file: {error}") from error
         yield from (Row(path, i, fields, split) for i, fields in enumerate(rows, start=1))
     else:
-        raise UserError(f"{path}: name must end in .jsonl, .jsonl.gz or .parquet")
+        raise UserError(f"{path}: name must end in .jsonl, .jsonl.gz, .json or .parquet")
+
+
+def _json_array(path: Path) -> list[tuple[int, dict[str, Any] | BadRow]] | None:
+    """The objects of a JSON array, numbered from 1; None if the file is no array."""
+    if not path.is_file():
+        raise UserError(f"{path}: no such file")
+    try:
+        rows = json.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+    except (ValueError, RecursionError):
+        return None  # lines, perhaps; else they say where the file is wrong
+    if not isinstance(rows, list):
+        return None
+    return [
+        (number, row if isinstance(row, dict) else BadRow(path, number, None, "must be an object"))
+        for number, row in enumerate(rows, start=1)
+    ]
 
 
 def split_files(folder: Path) -> list[Path]:
