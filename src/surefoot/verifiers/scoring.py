@@ -10,12 +10,13 @@ Axes: B rows, T tokens, D width, K step ends of the batch, C choices of rating.
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from transformers import PreTrainedModel
 
 from surefoot.errors import UserError
 from surefoot.records import Problem, Scores, Solution
@@ -30,6 +31,22 @@ from surefoot.verifiers.trie import build, cut
 log = logging.getLogger("surefoot")
 BATCH_TOKENS = 16_384
 """Tokens of a batch, repeated or padding ones included, unless asked otherwise."""
+
+
+Read: TypeAlias = Callable[[torch.Tensor], torch.Tensor]
+"""(K, D) states to (K, C) probabilities."""
+
+
+class ReadText(Protocol):
+    """Tokens, and where something is read among them."""
+
+    @property
+    def ids(self) -> list[int]:
+        """(T,) tokens."""
+
+    @property
+    def step_ends(self) -> list[int]:
+        """(S,) positions in `ids`."""
 
 
 class _Text(NamedTuple):
@@ -120,51 +137,81 @@ def rating_probabilities(
     choices = torch.tensor(
         [i for r, i in verifier.rating_ids.items() if r in ratings], device=verifier.model.device
     )
-    way = tree_way(verifier.model)
-    if way == "padded":
-        return _padded(verifier, encoded, choices, batch_tokens)
-    with reading_trees(verifier.model, way):
-        return _shared(verifier, encoded, choices, batch_tokens, way)
+
+    def read(states_KD: torch.Tensor) -> torch.Tensor:
+        logits_KC = head_logits(verifier.model, states_KD, choices)
+        # float64: a chance of an error of 1e-9 must not vanish in 1 - p.
+        return logits_KC.double().softmax(dim=1)
+
+    return read_ends(verifier.model, encoded, read, len(choices), batch_tokens)
 
 
 @torch.no_grad()
+def read_ends(
+    model: PreTrainedModel,
+    encoded: Sequence[ReadText],
+    read: Read,
+    n_columns: int,
+    batch_tokens: int = BATCH_TOKENS,
+) -> list[NDArray[np.float64]]:
+    """What `read` makes of a model's states at the ends of steps.
+
+    Args:
+        model: Any decoder.
+        encoded: Tokenised texts with the positions that are read.
+        read: Called with the states of a batch.
+        n_columns: C, the numbers that `read` makes of a state.
+        batch_tokens: Tokens of a batch, see `score_solutions`.
+
+    Returns:
+        For each text (S, C), in the order of `encoded`.
+    """
+    way = tree_way(model)
+    if way == "padded":
+        return _padded(model, encoded, read, n_columns, batch_tokens)
+    with reading_trees(model, way):
+        return _shared(model, encoded, read, n_columns, batch_tokens, way)
+
+
 def _shared(
-    verifier: Verifier,
-    encoded: Sequence[EncodedSolution],
-    choices: torch.Tensor,
+    model: PreTrainedModel,
+    encoded: Sequence[ReadText],
+    read: Read,
+    n_columns: int,
     batch_tokens: int,
     way: Way,
 ) -> list[NDArray[np.float64]]:
-    """(S, C) probabilities of each solution; each distinct beginning is computed once."""
+    """(S, C) numbers of each text; each distinct beginning is computed once."""
     trie, nodes = build([e.ids[: max(e.step_ends, default=-1) + 1] for e in encoded])
     ends = [own[e.step_ends] for own, e in zip(nodes, encoded, strict=True)]
     is_read = np.zeros(len(trie), dtype=bool)
     for end in ends:
         is_read[end] = True
-    probabilities_NC = np.zeros((len(trie), len(choices)))
+    found_NC = np.zeros((len(trie), n_columns))
     for piece in cut(trie, batch_tokens):
-        read = np.flatnonzero(is_read[piece.nodes])
-        read = read[read >= piece.n_repeated]
-        if len(read):
-            states_ND = tree_states(verifier.model, piece.trie, way)
-            states_KD = states_ND[torch.from_numpy(read).to(states_ND.device)]
-            probabilities_NC[piece.nodes[read]] = _probabilities(verifier, states_KD, choices)
-    return [probabilities_NC[end] for end in ends]
+        chosen = np.flatnonzero(is_read[piece.nodes])
+        chosen = chosen[chosen >= piece.n_repeated]
+        if len(chosen):
+            states_ND = tree_states(model, piece.trie, way)
+            states_KD = states_ND[torch.from_numpy(chosen).to(states_ND.device)]
+            found_NC[piece.nodes[chosen]] = read(states_KD).cpu().numpy()
+    return [found_NC[end] for end in ends]
 
 
 def _padded(
-    verifier: Verifier,
-    encoded: Sequence[EncodedSolution],
-    choices: torch.Tensor,
+    model: PreTrainedModel,
+    encoded: Sequence[ReadText],
+    read: Read,
+    n_columns: int,
     batch_tokens: int,
 ) -> list[NDArray[np.float64]]:
-    """The same, one row a solution, batched by length."""
-    found = [np.zeros((0, len(choices)))] * len(encoded)
+    """The same, one row a text, batched by length."""
+    found = [np.zeros((0, n_columns))] * len(encoded)
     for indices in length_batches([len(e.ids) for e in encoded], batch_tokens):
         batch = [encoded[i] for i in indices]
-        probabilities_KC = _forward(verifier, batch, choices)
+        rows_KC = _forward(model, batch, read, n_columns)
         ends = np.cumsum([len(e.step_ends) for e in batch])[:-1]
-        for index, rows in zip(indices, np.split(probabilities_KC, ends), strict=True):
+        for index, rows in zip(indices, np.split(rows_KC, ends), strict=True):
             found[index] = rows
     return found
 
@@ -190,31 +237,20 @@ def length_batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[i
         start += n_rows
 
 
-@torch.no_grad()
 def _forward(
-    verifier: Verifier, batch: Sequence[EncodedSolution], choices: torch.Tensor
+    model: PreTrainedModel, batch: Sequence[ReadText], read: Read, n_columns: int
 ) -> NDArray[np.float64]:
-    """(K, C) probabilities at all step ends of the batch, row after row."""
+    """(K, C) numbers at all step ends of the batch, row after row."""
     rows = [row for row, e in enumerate(batch) for _ in e.step_ends]
     columns = [end for e in batch for end in e.step_ends]
     if not rows:
-        return np.zeros((0, len(choices)))
+        return np.zeros((0, n_columns))
     input_ids_BT = torch.zeros((len(batch), max(len(e.ids) for e in batch)), dtype=torch.long)
     for row, e in enumerate(batch):
         input_ids_BT[row, : len(e.ids)] = torch.tensor(e.ids)
-    model = verifier.model
     hidden_BTD = hidden_states(model, input_ids_BT.to(model.device))
-    return _probabilities(verifier, hidden_BTD[rows, columns], choices)
-
-
-def _probabilities(
-    verifier: Verifier, states_KD: torch.Tensor, choices: torch.Tensor
-) -> NDArray[np.float64]:
-    """(K, C) at these states."""
-    logits_KC = head_logits(verifier.model, states_KD, choices)
-    # float64: a chance of an error of 1e-9 must not vanish in 1 - p.
-    probabilities: NDArray[np.float64] = logits_KC.double().softmax(dim=1).cpu().numpy()
-    return probabilities
+    found: NDArray[np.float64] = read(hidden_BTD[rows, columns]).cpu().numpy()
+    return found
 
 
 def _prm_scores(
