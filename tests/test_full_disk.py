@@ -15,7 +15,8 @@ from surefoot.records import Problem, Solution
 from surefoot.stages import run_stage
 from surefoot.tables import read, write
 from surefoot.training.loop import Plan, fit
-from surefoot.training.objectives import Example, TokenBatch, collate, token_loss
+from surefoot.training.objectives import token_loss
+from surefoot.training.targets import Example, TokenBatch, collate
 
 NAMES = ["t.jsonl", "t.jsonl.gz", "t.parquet", "t"]
 

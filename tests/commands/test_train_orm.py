@@ -22,7 +22,7 @@ def test_orm_learns_from_grades(
     write(Path(paths["grades"]), grades, overwrite=True)
     words = ["train", "orm", f"--base={tiny_folder}", f"--out={tmp_path / 'orm'}", "--json"]
     words += [f"--{name}={paths[name]}" for name in ("problems", "solutions", "grades")]
-    assert main([*words, "--epochs=8", "--batch-tokens=600", "--learning-rate=1e-2"]) == 0
+    assert main([*words, "--epochs=8", "--batch-tokens=300", "--learning-rate=1e-2"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["last_loss"] < 1.5 < report["first_loss"]
     assert report["left_out"]["undecided"] == 1

@@ -52,7 +52,7 @@ def test_a_tiny_prm_learns_to_tell_good_steps_from_bad(tiny_folder: Path, tmp_pa
             out=tmp_path / "prm",
             epochs=40,
             learning_rate=1e-2,
-            batch_tokens=512,
+            batch_tokens=200,
             holdout=0.3,
         )
     )
@@ -78,7 +78,7 @@ def test_report_and_folder(
             base=str(tiny_folder),
             **tables,
             out=tmp_path / "prm",
-            batch_tokens=400,
+            batch_tokens=130,
             rating_tokens_only=rating_tokens_only,
         )
     )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from surefoot.errors import UserError
 from surefoot.training.batches import Batches
-from surefoot.training.objectives import Example
+from surefoot.training.targets import Example
 
 lengths_of = st.lists(st.integers(1, 60), min_size=1, max_size=60)
 

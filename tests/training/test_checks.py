@@ -9,7 +9,7 @@ from tokenizers import normalizers
 from surefoot.generation.folder import load_model
 from surefoot.records import Labels, Problem, Rating, Solution
 from surefoot.steps import review_prompt, step_units
-from surefoot.training.checks import UnfitRecord, usable_labels
+from surefoot.training.checks import UnfitRecord, counted_targets, usable_labels
 from surefoot.training.examples import prm_examples
 from surefoot.verifiers.encode import Encoder
 
@@ -78,3 +78,22 @@ def test_two_ratings_never_fall_on_one_token(encoder: Encoder) -> None:
     ):
         with pytest.raises(UnfitRecord, match=r"ratings\[1\]: the tokenizer makes no token"):
             check()
+
+
+def test_chances_are_learned_up_to_the_first_error() -> None:
+    solution = Solution(solution_id="s", problem_id="p", steps=("a", "b", "c", "d"))
+
+    def wanted(ratings: Any, chances: Any, soft: bool = True) -> Any:
+        labels = Labels(solution_id="s", problem_id="p", ratings=ratings, chances=chances)
+        return counted_targets(labels, solution, soft=soft)
+
+    none = (None,) * 4
+    quarter = (0.75, 0.0, 0.25)
+    assert wanted(none, (1.0, 0.25, 0.0, 0.5)) == ((0.0, 0.0, 1.0), quarter, (1.0, 0.0, 0.0))
+    # A rating stands in where a step has no chance; one of -1 is an error either way.
+    assert wanted((1, 0, -1, 1), (None, 0.25, 0.25, 1.0)) == (1, quarter, quarter)
+    assert wanted((1, None, None, None), (0.25, None, None, None)) == (quarter,)
+    assert wanted((1, 0, -1, 1), (0.25,) * 4, soft=False) == (1, 0, -1)
+    assert wanted(none, none) == wanted(none, None) == ()
+    with pytest.raises(UnfitRecord, match="chances: 3 chances for 4 steps of solution 's'"):
+        wanted(none, (1.0, 1.0, 1.0))

@@ -19,7 +19,7 @@ from surefoot.problems.rows import file_rows
 from surefoot.records import Grade, Labels, Problem, Rating, Solution
 from surefoot.steps import join_steps, review_prompt, solve_prompt
 from surefoot.training.examples import generator_examples, orm_examples, prm_examples
-from surefoot.training.objectives import NO_TARGET, Example
+from surefoot.training.targets import NO_TARGET, Example
 from surefoot.verifiers.encode import Encoder
 from surefoot.verifiers.rating_tokens import RATING_TOKENS, rating_token_ids
 from toy_sums import ToySums, toy_sums
@@ -54,7 +54,7 @@ def prm(tokenizer: Any, rating_ids: Any, *rows: Labels, **options: Any) -> Any:
 
 def shown(tokenizer: Any, example: Example) -> list[tuple[str, str]]:
     """(text up to and including a position, target there) for each target."""
-    ids, targets = [list(map(int, part)) for part in example]
+    ids, targets = [list(map(int, part)) for part in (example.ids, example.targets)]
     assert len(ids) == len(targets)
     return [
         (tokenizer.decode(ids[: i + 1]), tokenizer.decode([target]))
@@ -105,6 +105,26 @@ def test_prm_counts_what_it_leaves_out(tokenizer: Any, rating_ids: Any) -> None:
     assert len(prm(tokenizer, rating_ids, *rows, limit=1).examples) == 1
 
 
+def test_prm_learns_chances_in_place_of_ratings_if_asked_to(
+    tokenizer: Any, rating_ids: Any
+) -> None:
+    chances = (1.0, 0.25, None, 0.0)
+    row = dataclasses.replace(labels((None, None, 1, None)), chances=chances)
+    assert prm(tokenizer, rating_ids, row).examples[0].spread is None
+    (example,) = prm(tokenizer, rating_ids, row, soft=True).examples
+    ends = [i for i, token in enumerate(example.ids) if tokenizer.decode([token]) == "\n"][-4:]
+    minus, plus = rating_ids[-1], rating_ids[1]
+    positions, tokens, weights = example.all_targets()
+    assert list(zip(positions, tokens, weights, strict=True)) == [
+        (ends[0], plus, 1.0),
+        (ends[1], minus, 0.75),
+        (ends[1], plus, 0.25),
+        (ends[2], plus, 1.0),
+        (ends[3], minus, 1.0),
+    ]
+    assert (len(example.ids), example.name) == (ends[3] + 1, "s")
+
+
 def test_prm_refuses_labels_that_do_not_fit(tokenizer: Any, rating_ids: Any) -> None:
     with pytest.raises(UserError, match="'s': ratings: 2 ratings for 4 steps"):
         prm(tokenizer, rating_ids, labels((1, 1)))
@@ -144,7 +164,7 @@ def test_orm_leaves_undecided_out_and_counts_it(tokenizer: Any, rating_ids: Any)
 def test_generator_learns_the_solution_and_its_end(tokenizer: Any) -> None:
     found = generator_examples(Encoder(tokenizer), {"p": PROBLEM}, [solution()], [grade("correct")])
     (example,) = found.examples
-    ids, targets = [list(map(int, part)) for part in example]
+    ids, targets = [list(map(int, part)) for part in (example.ids, example.targets)]
     prompt, text = solve_prompt(PROBLEM.statement), join_steps(STEPS)
     assert tokenizer.decode(ids) == prompt + text
     learned = [target for target in targets if target != NO_TARGET]

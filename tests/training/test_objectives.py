@@ -8,14 +8,8 @@ import torch
 
 from surefoot.errors import ModelFolderError
 from surefoot.generation.folder import load_model
-from surefoot.training.objectives import (
-    NO_TARGET,
-    Example,
-    TokenBatch,
-    collate,
-    restricted_loss,
-    token_loss,
-)
+from surefoot.training.objectives import restricted_loss, token_loss
+from surefoot.training.targets import NO_TARGET, Example, TokenBatch, collate
 from surefoot.verifiers.readout import check_readout, head_logits, hidden_states
 
 
@@ -41,7 +35,7 @@ def examples(vocabulary: int = 290) -> list[Example]:
 def naive_loss(model: Any, rows: list[Example], tokens: list[int] | None = None) -> float:
     """Each text alone, all logits, the chance of each target looked up."""
     total = 0.0
-    for ids, targets in rows:
+    for ids, targets, *_ in rows:
         logits = model(input_ids=torch.tensor([list(ids)])).logits[0].double()
         for position, target in enumerate(targets):
             if target != NO_TARGET:
@@ -61,7 +55,7 @@ def test_restricted_loss_reads_rating_tokens_only(model: Any) -> None:
     tokens = [20, 7, 255]
     rows = [
         Example(ids, [tokens[int(t) % 3] if t != NO_TARGET else t for t in targets])
-        for ids, targets in examples()
+        for ids, targets, *_ in examples()
     ]
     loss = restricted_loss(tokens)(model, collate(rows, pad_id=0)).item()
     assert loss == pytest.approx(naive_loss(model, rows, tokens), rel=1e-5)

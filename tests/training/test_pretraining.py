@@ -12,8 +12,8 @@ from surefoot.errors import UserError
 from surefoot.generation.folder import load_model
 from surefoot.records import Problem
 from surefoot.tables import write
-from surefoot.training.objectives import NO_TARGET
 from surefoot.training.pretraining import CorpusBatches, corpus_tokenizer, pack
+from surefoot.training.targets import NO_TARGET
 
 
 @given(st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=14), max_size=40))

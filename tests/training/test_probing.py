@@ -8,8 +8,8 @@ import torch
 from torch.nn import functional
 
 from surefoot.generation.folder import load_model
-from surefoot.training.objectives import NO_TARGET, Example
 from surefoot.training.probing import fit_rating_rows
+from surefoot.training.targets import NO_TARGET, Example
 
 RATING_IDS = [20, 21, 22]
 
@@ -50,7 +50,7 @@ def test_the_losses_are_those_of_a_plain_forward_pass(tiny_folder: Path) -> None
     @torch.no_grad()
     def naive() -> float:
         losses = []
-        for ids, targets in examples:
+        for ids, targets, *_ in examples:
             logits = model(input_ids=torch.tensor(np.array(ids))[None]).logits[0, -1, RATING_IDS]
             target = torch.tensor(RATING_IDS.index(int(targets[-1])))
             losses.append(float(functional.cross_entropy(logits, target)))

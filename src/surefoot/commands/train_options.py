@@ -20,14 +20,16 @@ from surefoot.training.checkpoint import check_output
 from surefoot.training.checks import UnfitRecord
 from surefoot.training.examples import Examples
 from surefoot.training.finetune import Schedule
-from surefoot.training.objectives import TokenBatch, restricted_loss, token_loss
+from surefoot.training.objectives import restricted_loss, token_loss
 from surefoot.training.probing import fit_rating_rows
+from surefoot.training.targets import TokenBatch, TreeBatch
+from surefoot.training.weights import WeightBy
 from surefoot.verifiers.folder import VerifierSettings
 from surefoot.verifiers.rating_tokens import rating_token_ids
 from surefoot.verifiers.readout import check_readout
 
 log = logging.getLogger("surefoot")
-Loss: TypeAlias = Callable[[PreTrainedModel, TokenBatch], Tensor]
+Loss: TypeAlias = Callable[[PreTrainedModel, TokenBatch | TreeBatch], Tensor]
 T = TypeVar("T", Problem, Solution, Grade, Labels)
 R = TypeVar("R", Grade, Labels)
 
@@ -138,6 +140,10 @@ class TrainsVerifier(Trains):
 
     rating_tokens_only: bool = False
     """Take the softmax over the rating tokens instead of the whole vocabulary."""
+    weight_by: WeightBy = "step"
+    """Weight of a step that several solutions share with all that comes before it.
+    `step`: it counts once, its ratings in proportion where they differ. `solution`:
+    it counts once for each solution, so that common beginnings weigh more."""
     probe_first: bool = False
     """Fit the rating tokens' output rows on the frozen base before training, so
     that the first updates do not distort what the base knows of the steps."""
@@ -176,7 +182,7 @@ class TrainsVerifier(Trains):
 
     def spec(self, command: str, **inputs: Path) -> dict[str, Any]:
         """As for the generator, with the flags of verifiers."""
-        names = ("rating_tokens", "rating_tokens_only", "probe_first", "skip_long")
+        names = ("rating_tokens", "rating_tokens_only", "probe_first", "skip_long", "weight_by")
         return {
             **super().spec(command, **inputs),
             **{name: getattr(self, name) for name in names},

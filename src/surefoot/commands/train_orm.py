@@ -8,6 +8,7 @@ from surefoot.commands.train_options import TrainsVerifier, rows_named
 from surefoot.records import Grade, Solution
 from surefoot.training.examples import orm_examples
 from surefoot.training.finetune import finetune
+from surefoot.training.weights import WeightBy
 from surefoot.verifiers.encode import Encoder
 from surefoot.verifiers.folder import save_verifier
 
@@ -27,6 +28,10 @@ class Config(TrainsVerifier):
 
     grades: Path
     """Grades of the solutions."""
+    weight_by: WeightBy = "solution"
+    """Weight of a token that several solutions share with all that comes before it.
+    `solution`: it counts once for each, as a verdict is one on a solution. `step`:
+    it counts once, its verdicts in proportion."""
 
 
 def run(config: Config) -> dict[str, Any]:
@@ -59,4 +64,5 @@ def run(config: Config) -> dict[str, Any]:
         spec=config.spec("train orm", grades=config.grades),
         overwrite=config.overwrite,
         loss=config.prepare(model, examples, rating_ids),
+        weight_by=config.weight_by,
     )

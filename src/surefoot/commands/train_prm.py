@@ -37,6 +37,9 @@ class Config(KeepsMarked, TrainsVerifier):
     """Share of the problems kept from training, in [0, 1), to report the AUC of
     steps, the AUC between solutions to the same problem, and the loss beside
     that of a predictor that sees only a step's position."""
+    soft_labels: bool = False
+    """Learn the chance that a step is right, where its labels hold one (rollouts
+    give such), in place of its rating."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -60,9 +63,18 @@ def run(config: Config) -> dict[str, Any]:
             labels,
             max_tokens=getattr(model.config, "max_position_embeddings", None),
             skip_long=config.skip_long,
+            soft=config.soft_labels,
         )
     kept = [row for row in labels if not is_held_out(row.problem_id, config.holdout, config.seed)]
-    examples = prm_examples(encoder, problems, solutions, kept, rating_ids, limit=config.limit)
+    examples = prm_examples(
+        encoder,
+        problems,
+        solutions,
+        kept,
+        rating_ids,
+        limit=config.limit,
+        soft=config.soft_labels,
+    )
     examples.left_out += left_out
     settings = config.settings("prm")
 
@@ -91,7 +103,9 @@ def run(config: Config) -> dict[str, Any]:
             **config.spec("train prm", labels=config.labels),
             "holdout": config.holdout,
             "keep": config.keep(),
+            "soft_labels": config.soft_labels,
         },
         overwrite=config.overwrite,
         loss=config.prepare(model, examples, rating_ids),
+        weight_by=config.weight_by,
     )

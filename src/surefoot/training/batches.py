@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from surefoot.errors import UserError
-from surefoot.training.objectives import Example, TokenBatch, collate
+from surefoot.training.targets import Example, TokenBatch, collate
 
 POOL = 2048
 """Examples sorted by length together. Larger pools waste less on padding but

@@ -6,11 +6,15 @@ two ratings fall on the same place.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 
 from surefoot.errors import UserError
 from surefoot.records import Labels, Problem, Rating, Solution
 from surefoot.steps import review_prompt
 from surefoot.verifiers.encode import EncodedSolution, Encoder
+
+SoftRating: TypeAlias = tuple[float, float, float]
+"""Probabilities of the ratings -1, 0, +1; they sum to 1."""
 
 
 class UnfitRecord(UserError):
@@ -36,6 +40,7 @@ def usable_labels(
     *,
     max_tokens: int | None = None,
     skip_long: bool = False,
+    soft: bool = False,
 ) -> tuple[list[Labels], int]:
     """The labels, once it is known that no rating of theirs would be lost.
 
@@ -46,6 +51,7 @@ def usable_labels(
         labels: To be checked, those of held-out problems too.
         max_tokens: What the model can read; None: anything.
         skip_long: Leave labels out that reach further, instead of raising.
+        soft: Whether chances are learned, as in `counted_targets`.
 
     Returns:
         The labels that can be used, in order, and how many were too long.
@@ -64,10 +70,10 @@ def usable_labels(
         problem = problems.get(solution.problem_id)
         if problem is None:
             raise UnfitRecord(row, "problem_id", f"no such problem among {len(problems)}")
-        ratings = counted_ratings(row, solution)
-        text = encoder(review_prompt(problem.statement), solution.steps[: len(ratings)])
+        n_counted = len(counted_targets(row, solution, soft=soft))
+        text = encoder(review_prompt(problem.statement), solution.steps[:n_counted])
         check_steps_have_tokens(row, text)
-        if max_tokens is None or len(text.ids) <= max_tokens or not ratings:
+        if max_tokens is None or len(text.ids) <= max_tokens or not n_counted:
             usable.append(row)
         elif skip_long:
             n_long += 1
@@ -93,6 +99,41 @@ def counted_ratings(labels: Labels, solution: Solution) -> tuple[Rating | None, 
     ratings = labels.ratings if first_error is None else labels.ratings[: first_error + 1]
     n_counted = max((i + 1 for i, rating in enumerate(ratings) if rating is not None), default=0)
     return ratings[:n_counted]
+
+
+def counted_targets(
+    labels: Labels, solution: Solution, *, soft: bool = False
+) -> tuple[Rating | SoftRating | None, ...]:
+    """What a PRM learns of each step, without trailing steps of which it learns nothing.
+
+    Args:
+        labels: Of the solution.
+        solution: What they rate.
+        soft: Learn a step's chance of being right, where it has one, in place
+            of its rating: 1 - chance of -1 and chance of +1. A chance of 0 is a
+            first error too, and what comes after one does not count.
+
+    Raises:
+        UnfitRecord: The number of ratings or chances is not the number of steps.
+    """
+    ratings = counted_ratings(labels, solution)
+    if not soft or labels.chances is None:
+        return ratings
+    if len(labels.chances) != len(solution.steps):
+        raise UnfitRecord(
+            labels,
+            "chances",
+            f"{len(labels.chances)} chances for {len(solution.steps)} steps"
+            f" of solution {solution.solution_id!r}",
+        )
+    found: list[Rating | SoftRating | None] = []
+    for chance, rating in zip(labels.chances, labels.ratings, strict=True):
+        found.append(rating if chance is None else (1 - chance, 0.0, chance))
+        if rating == -1 or chance == 0:
+            break
+    while found and found[-1] is None:
+        found.pop()
+    return tuple(found)
 
 
 def check_steps_have_tokens(record: Labels | Solution, text: EncodedSolution) -> None:

@@ -12,18 +12,18 @@ example: at low temperature a generator repeats itself.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 
 from surefoot.errors import UserError
-from surefoot.records import Grade, Labels, Problem, Rating, Solution
+from surefoot.records import RATINGS, Grade, Labels, Problem, Rating, Solution
 from surefoot.steps import review_prompt, solve_prompt
-from surefoot.training.checks import check_steps_have_tokens, counted_ratings, too_long
-from surefoot.training.objectives import NO_TARGET, Example
-from surefoot.verifiers.encode import Encoder
+from surefoot.training.checks import SoftRating, check_steps_have_tokens, counted_targets, too_long
+from surefoot.training.targets import NO_TARGET, Example, Spread
+from surefoot.verifiers.encode import EncodedSolution, Encoder
 
 T = TypeVar("T")
 
@@ -56,12 +56,14 @@ class _Builder:
         self._seen.add(key)
         return True
 
-    def add(self, ids: list[int], targets: list[int]) -> None:
+    def add(
+        self, name: str, ids: list[int], targets: list[int], spread: Spread | None = None
+    ) -> None:
         if self.max_tokens is not None and len(ids) > self.max_tokens:
             self.found.left_out["too long"] += 1
             return
-        example = Example(np.array(ids, dtype=np.int32), np.array(targets, dtype=np.int32))
-        self.found.examples.append(example)
+        arrays = np.array(ids, dtype=np.int32), np.array(targets, dtype=np.int32)
+        self.found.examples.append(Example(*arrays, spread, name))
 
 
 def generator_examples(
@@ -101,7 +103,7 @@ def generator_examples(
             text = encoder(solve_prompt(problem.statement), solution.steps)
             # The state at a token predicts the next; the prompt is only read.
             targets = [NO_TARGET] * (text.n_prompt - 1) + text.ids[text.n_prompt :] + [eos]
-            builder.add(text.ids, targets)
+            builder.add(solution.solution_id, text.ids, targets)
     return builder.found
 
 
@@ -114,6 +116,7 @@ def prm_examples(
     *,
     max_tokens: int | None = None,
     limit: int | None = None,
+    soft: bool = False,
 ) -> Examples:
     """Rated solutions, cut after the last step that counts.
 
@@ -128,6 +131,8 @@ def prm_examples(
         rating_ids: Rating -> token id.
         max_tokens: Longer texts are left out and counted.
         limit: Stop at so many examples, in the order of `labels`.
+        soft: Learn the chances of the steps, where there are any, in place of
+            their ratings; see `counted_targets`.
 
     Raises:
         UserError: Labels without their solution or problem.
@@ -139,18 +144,14 @@ def prm_examples(
         if builder.is_full:
             break
         solution = _of(solutions, row.solution_id, "solution")
-        ratings = counted_ratings(row, solution)
-        if not ratings:
+        wanted = counted_targets(row, solution, soft=soft)
+        if not wanted:
             builder.found.left_out["unrated"] += 1
-        elif builder.is_new(solution.problem_id, solution.steps, ratings):
+        elif builder.is_new(solution.problem_id, solution.steps, wanted):
             problem = _of(problems, solution.problem_id, "problem")
-            text = encoder(review_prompt(problem.statement), solution.steps[: len(ratings)])
+            text = encoder(review_prompt(problem.statement), solution.steps[: len(wanted)])
             check_steps_have_tokens(row, text)
-            targets = [NO_TARGET] * len(text.ids)
-            for end, rating in zip(text.step_ends, ratings, strict=True):
-                if rating is not None:
-                    targets[end] = rating_ids[rating]
-            builder.add(text.ids, targets)
+            builder.add(solution.solution_id, text.ids, *_rating_targets(text, wanted, rating_ids))
     return builder.found
 
 
@@ -202,8 +203,30 @@ def orm_examples(
                 raise too_long(solution, "steps", len(text.ids), max_tokens)
             target = rating_ids[1 if verdict == "correct" else -1]
             n_solution = len(text.ids) - text.n_prompt
-            builder.add(text.ids, [NO_TARGET] * text.n_prompt + [target] * n_solution)
+            builder.add(
+                solution.solution_id, text.ids, [NO_TARGET] * text.n_prompt + [target] * n_solution
+            )
     return builder.found
+
+
+def _rating_targets(
+    text: EncodedSolution,
+    wanted: Sequence[Rating | SoftRating | None],
+    rating_ids: Mapping[Rating, int],
+) -> tuple[list[int], Spread | None]:
+    """The rating token to be predicted at each step's last token; soft ones apart."""
+    targets = [NO_TARGET] * len(text.ids)
+    soft: list[tuple[int, int, float]] = []
+    for end, one in zip(text.step_ends, wanted, strict=True):
+        if isinstance(one, tuple):
+            parts = zip(RATINGS, one, strict=True)
+            soft += [(end, rating_ids[rating], share) for rating, share in parts if share > 0]
+        elif one is not None:
+            targets[end] = rating_ids[one]
+    if not soft:
+        return targets, None
+    positions, tokens, weights = zip(*soft, strict=True)
+    return targets, Spread(np.array(positions), np.array(tokens), np.array(weights))
 
 
 def _of(records: Mapping[str, T], key: str, what: str) -> T:

@@ -20,8 +20,11 @@ from surefoot.training import checkpoint
 from surefoot.training.batches import Batches
 from surefoot.training.examples import Examples
 from surefoot.training.loop import Plan, fit
-from surefoot.training.objectives import TokenBatch, token_loss
+from surefoot.training.objectives import token_loss
 from surefoot.training.optimizers import OptimizerName
+from surefoot.training.tree_batches import TreeBatches
+from surefoot.training.weights import WeightBy, each_target_once
+from surefoot.verifiers.packed import Way, reading_trees, tree_way
 
 REPORT_FILE = "training.json"
 
@@ -35,7 +38,7 @@ class Schedule:
     learning_rate: float
     """Peak learning rate."""
     batch_tokens: int
-    """Tokens of a batch, padding included."""
+    """Tokens of a batch, padding included; a beginning that its texts share counts once."""
     gradient_accumulation: int = 1
     """Batches of one update."""
     optimizer: OptimizerName = "adamw"
@@ -86,7 +89,8 @@ def finetune(
     save: Callable[[Path], dict[str, Any]],
     spec: dict[str, Any],
     overwrite: bool = False,
-    loss: Callable[[PreTrainedModel, TokenBatch], Tensor] = token_loss,
+    loss: Callable[[PreTrainedModel, Any], Tensor] = token_loss,
+    weight_by: WeightBy | None = None,
 ) -> dict[str, Any]:
     """Train on the examples and write the model's folder.
 
@@ -101,7 +105,9 @@ def finetune(
             killed one repeats it.
         spec: What decides the result beside the schedule; see `fit`.
         overwrite: Replace what is at `out`.
-        loss: Sum over the targets.
+        loss: Sum over the targets of a `TokenBatch` or `TreeBatch`.
+        weight_by: Examples that begin alike are computed together, where the
+            model can, and what they share weighs so; None keeps them apart.
 
     Returns:
         The report: `examples`, `left_out` by reason, `updates`, `tokens`,
@@ -111,7 +117,13 @@ def finetune(
     Raises:
         UserError: No example is left; and what `fit` raises.
     """
-    batches = Batches(examples.examples, schedule.batch_tokens, seed=schedule.seed)
+    model = model.float()
+    way: Way = "padded" if weight_by is None else tree_way(model)
+    weighed = list(examples.examples)
+    if weight_by == "step":
+        weighed = each_target_once(weighed)
+    make = Batches if way == "padded" else TreeBatches
+    batches = make(weighed, schedule.batch_tokens, seed=schedule.seed)
     a_step = schedule.gradient_accumulation * PartialState().num_processes
     updates = max(1, batches.n_batches(schedule.epochs) // a_step)
     report: dict[str, Any] = {}
@@ -121,17 +133,18 @@ def finetune(
         text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
         (folder / REPORT_FILE).write_text(text, encoding="utf-8")
 
-    fit(
-        model.float(),
-        batches,
-        loss,
-        schedule.plan(updates),
-        out,
-        title=title,
-        save=save_all,
-        spec={**spec, "epochs": schedule.epochs, "batch_tokens": schedule.batch_tokens},
-        overwrite=overwrite,
-    )
+    with reading_trees(model, way):
+        fit(
+            model,
+            batches,
+            loss,
+            schedule.plan(updates),
+            out,
+            title=title,
+            save=save_all,
+            spec={**spec, "epochs": schedule.epochs, "batch_tokens": schedule.batch_tokens},
+            overwrite=overwrite,
+        )
     return report
 
 

@@ -29,12 +29,16 @@ class Batch(Protocol):
     """What the loop asks of a batch; the loss knows the rest."""
 
     @property
-    def n_targets(self) -> int:
-        """Predictions that count in the loss."""
+    def n_targets(self) -> float:
+        """Predictions that count in the loss; the sum of their weights."""
 
     @property
     def n_tokens(self) -> int:
         """Tokens without padding, for the speed shown."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it was made of, for messages; may be empty."""
 
     def to(self, device: torch.device) -> Self:
         """The same batch on a device."""
@@ -204,10 +208,13 @@ def _update(
     first = (update * n_processes + accelerator.process_index) * plan.gradient_accumulation
     batches = [batch_at(first + i) for i in range(plan.gradient_accumulation)]
     counts = torch.tensor(
-        [sum(b.n_targets for b in batches), sum(b.n_tokens for b in batches)], device=device
+        [sum(b.n_targets for b in batches), sum(b.n_tokens for b in batches)],
+        dtype=torch.float64,
+        device=device,
     )
     counts = accelerator.reduce(counts, reduction="sum")
-    n_targets, n_tokens = int(counts[0]), int(counts[1])
+    # Weights may add up to less than one; without any the loss is 0.
+    n_targets, n_tokens = float(counts[0]) or 1.0, int(counts[1])
     for optimizer in optimizers:
         optimizer.zero_grad(set_to_none=True)
         for group in optimizer.param_groups:
@@ -222,18 +229,34 @@ def _update(
             with torch.autocast(device.type, torch.bfloat16, enabled=plan.bf16):
                 loss = objective(batch.to(device))
             # Processes' gradients are averaged, so each counts its share n-fold.
-            accelerator.backward(loss * (n_processes / max(1, n_targets)))
-        total += loss.detach().float()
-    mean_loss = float(accelerator.reduce(total, reduction="sum")) / max(1, n_targets)
-    if not math.isfinite(mean_loss):
-        raise SurefootError(
-            f"the loss is {mean_loss} at update {update + 1}: try a lower --learning-rate"
-        )
+            accelerator.backward(loss * (n_processes / n_targets))
+        loss = loss.detach().float()
+        if not math.isfinite(float(loss)):
+            raise SurefootError(_not_finite(float(loss), update, first + i, batch.names))
+        total += loss
+    mean_loss = float(accelerator.reduce(total, reduction="sum")) / n_targets
+    if not math.isfinite(mean_loss):  # in another process
+        raise SurefootError(_not_finite(mean_loss, update))
     if plan.clip is not None:
         accelerator.clip_grad_norm_(objective.parameters(), plan.clip)
     for optimizer in optimizers:
         optimizer.step()
     return mean_loss, n_tokens
+
+
+def _not_finite(
+    loss: float, update: int, number: int | None = None, names: tuple[str, ...] = ()
+) -> str:
+    """The message of a loss that is NaN or infinite; names the batch where it is known."""
+    where = f"at update {update + 1}"
+    if number is not None:
+        where += f", batch {number}"
+    distinct = [name for name in dict.fromkeys(names) if name]
+    shown = distinct[:3]
+    if shown:
+        rest = len(distinct) - len(shown)
+        where += f" ({', '.join(shown)}" + (f" and {rest} more)" if rest else ")")
+    return f"the loss is {loss} {where}: try a lower --learning-rate"
 
 
 def _save_state(accelerator: Accelerator, out: Path, updates_done: int) -> None:

@@ -24,7 +24,7 @@ from surefoot.problems.arith.corpus import documents
 from surefoot.records import Problem
 from surefoot.steps import solve_prompt
 from surefoot.training.examples import Examples
-from surefoot.training.objectives import NO_TARGET, Example, TokenBatch, collate
+from surefoot.training.targets import NO_TARGET, Example, TokenBatch, collate
 from surefoot.training.tokenizer import train_tokenizer
 
 MAX_POSITIONS = 1024

@@ -9,14 +9,15 @@ multinomial regression on the frozen states at the rated positions.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 from transformers import PreTrainedModel
 
-from surefoot.training.objectives import NO_TARGET, Example, collate
-from surefoot.verifiers.readout import hidden_states
+from surefoot.training.objectives import cross_entropy, read
+from surefoot.training.targets import Example, Targets, collate
 
 MAX_EXAMPLES = 2000
 """Examples that are read for the fit: three rows need no more."""
@@ -45,15 +46,16 @@ def fit_rating_rows(
     ids = torch.tensor(list(rating_ids), device=model.device)
     # Spread over the whole data, whatever their order.
     chosen = examples[:: max(1, len(examples) // MAX_EXAMPLES)]
-    states_KD, targets_K = _states(model, chosen)
-    classes_K = (targets_K[:, None] == ids).int().argmax(dim=1)
+    states_RD, targets = _states(model, chosen)
+    classes_K = (targets.tokens_K[:, None] == ids).int().argmax(dim=1)
+    targets = replace(targets, tokens_K=classes_K)
+    total_weight = targets.weights_K.sum()
     head = model.get_output_embeddings()
     first_CD: Tensor = head.weight[ids].detach().clone()
     rows_CD: Tensor = first_CD.clone().requires_grad_(True)
 
     def loss() -> Tensor:
-        value: Tensor = functional.cross_entropy(states_KD @ rows_CD.T, classes_K)
-        return value
+        return cross_entropy(states_RD @ rows_CD.T, targets) / total_weight
 
     optimizer = torch.optim.LBFGS([rows_CD], max_iter=_STEPS, line_search_fn="strong_wolfe")
 
@@ -71,13 +73,19 @@ def fit_rating_rows(
 
 
 @torch.no_grad()
-def _states(model: PreTrainedModel, examples: Sequence[Example]) -> tuple[Tensor, Tensor]:
-    """(K, D) states at the targets, and (K,) the targets."""
+def _states(model: PreTrainedModel, examples: Sequence[Example]) -> tuple[Tensor, Targets]:
+    """(R, D) states at the targets, and the targets."""
     ordered = sorted(examples, key=lambda example: len(example.ids))
-    states, targets = [], []
+    states, parts = [], []
     for start in range(0, len(ordered), _BATCH):
         batch = collate(ordered[start : start + _BATCH], 0).to(model.device)
-        is_target_BT = batch.targets_BT != NO_TARGET
-        states.append(hidden_states(model, batch.input_ids_BT)[is_target_BT].float())
-        targets.append(batch.targets_BT[is_target_BT])
-    return torch.cat(states), torch.cat(targets)
+        states_RD, targets = read(model, batch)
+        states.append(states_RD.float())
+        parts.append(targets)
+    starts = np.cumsum([0, *(len(rows) for rows in states)])[:-1].tolist()
+    return torch.cat(states), Targets(
+        torch.cat([t.rows_R for t in parts]),
+        torch.cat([t.index_K + n for t, n in zip(parts, starts, strict=True)]),
+        torch.cat([t.tokens_K for t in parts]),
+        torch.cat([t.weights_K for t in parts]),
+    )

@@ -229,6 +229,8 @@ def attention(
         raise UserError(f"{type(module).__name__}: attention with dropout takes no trees")
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     window = kwargs.get("sliding_window")
+    # Under autocast the rotary angles leave queries and keys in float32.
+    query, key = query.to(value.dtype), key.to(value.dtype)
     if query.is_cuda:
         flex = _compiled_flex_attention()
         out: Tensor = flex(
