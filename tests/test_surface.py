@@ -50,15 +50,15 @@ FLAGS: dict[str, str] = {
     "train orm": (
         "json debug out overwrite problems solutions base epochs learning_rate "
         "batch_tokens gradient_accumulation optimizer weight_decay warmup decay bf16 "
-        "checkpoint_every seed limit skip_bad rating_tokens rating_tokens_only probe_first "
-        "skip_long grades"
+        "checkpoint_every seed limit skip_bad rating_tokens rating_tokens_only weight_by "
+        "probe_first skip_long grades"
     ),
     "train prm": (
         "json debug out overwrite problems solutions base epochs learning_rate "
         "batch_tokens gradient_accumulation optimizer weight_decay warmup decay bf16 "
-        "checkpoint_every seed limit skip_bad rating_tokens rating_tokens_only probe_first "
-        "skip_long keep_flagged keep_quality_control keep_screening keep_give_up "
-        "keep_bad_problem labels holdout"
+        "checkpoint_every seed limit skip_bad rating_tokens rating_tokens_only weight_by "
+        "probe_first skip_long keep_flagged keep_quality_control keep_screening keep_give_up "
+        "keep_bad_problem labels holdout soft_labels"
     ),
     "score": (
         "json debug out overwrite solutions problems verifier aggregation neutral "
