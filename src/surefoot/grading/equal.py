@@ -294,9 +294,10 @@ def _times(left: Time, right: Time, policy: Policy) -> Outcome:
 
 def _time_and_ratio(left: Time, right: Ratio, policy: Policy) -> Outcome:
     """`4:30` for 4:30 p.m., `16:30` too; seconds may follow."""
-    if len(right.parts) > 3 or not all(isinstance(part, Fraction) for part in right.parts):
+    parts = [part for part in right.parts if isinstance(part, Fraction)]
+    if len(right.parts) > 3 or len(parts) < len(right.parts):
         return OTHER_KIND
-    minutes = sum(part * Fraction(60) ** (1 - k) for k, part in enumerate(right.parts))
+    minutes = sum((part * Fraction(60) ** (1 - k) for k, part in enumerate(parts)), Fraction(0))
     late = left.minutes + (720 if left.half == "pm" else 0)
     return proved(minutes in (late, left.minutes))
 

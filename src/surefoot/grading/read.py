@@ -345,8 +345,10 @@ def _chain(
     return forms.Named(name, value, equation)
 
 
-def _is_near(exact: Tree, rounded: Tree) -> bool:
-    """Whether a number can have been rounded to another, generously."""
+def _is_near(exact: Any, rounded: Any) -> bool:
+    """Whether a number can have been rounded to another, generously; structures always can."""
+    if is_node(exact) or is_node(rounded):
+        return True
     try:
         a, b = (real(tree.replace(side, "$", tree.ONE)) for side in (exact, rounded))
     except NoValue:
