@@ -92,7 +92,18 @@ INCORRECT = [
     ("10/2 = 6", "6"),
     (r"\begin{pmatrix}1\\2\end{pmatrix}", r"\begin{pmatrix}2\\1\end{pmatrix}"),
 ]
-UNREAD = [r"\foo{5}", "5 5", r"\frac{3*4+", "1/0", "(1,2", "5 is wrong", "7//2", "\ud83d", "9!!!", r"11\approx 5_{7}y"]
+UNREAD = [
+    r"\foo{5}",
+    "5 5",
+    r"\frac{3*4+",
+    "1/0",
+    "(1,2",
+    "5 is wrong",
+    "7//2",
+    "\ud83d",
+    "9!!!",
+    r"11\approx 5_{7}y",
+]
 
 
 @pytest.mark.parametrize(("given", "gold"), CORRECT)

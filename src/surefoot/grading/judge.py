@@ -6,10 +6,11 @@ from functools import cached_property
 
 from surefoot.grading.equal import equal
 from surefoot.grading.forms import Form, Quantity
+from surefoot.grading.framing import clean
 from surefoot.grading.outcome import UNDECIDED, Outcome, proved
 from surefoot.grading.policy import DEFAULT, Policy
 from surefoot.grading.prm800k import grade_like_prm800k
-from surefoot.grading.read import clean, read
+from surefoot.grading.read import read
 from surefoot.grading.symbolic import Prover
 from surefoot.grading.tokens import Unread
 from surefoot.records import Verdict

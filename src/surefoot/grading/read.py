@@ -1,47 +1,25 @@
-r"""From the text of an answer to its normal form."""
+"""From the text of an answer to its normal form."""
 
 import re
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from surefoot.grading import forms, names, tree
+from surefoot.grading import forms, tree
 from surefoot.grading.algebra import same
 from surefoot.grading.cursor import NODES
 from surefoot.grading.evaluate import NoValue, real
 from surefoot.grading.forms import Form, Quantity
+from surefoot.grading.framing import clean
 from surefoot.grading.naming import is_name, is_node, is_restated, name_of
 from surefoot.grading.parse import Parsed, parse
 from surefoot.grading.regions import interval_region, relation_region, union
-from surefoot.grading.tokens import LONGEST, SPACING_ONLY, Unread
+from surefoot.grading.special import as_text, special_form, words_form
+from surefoot.grading.tokens import Unread
 from surefoot.grading.tree import Tree
-from surefoot.grading.units import REFUSALS, make_unit
+from surefoot.grading.units import make_unit
 
-MOST_FRAMES = 12
-"""Frames, braces and signs around an answer that are taken off, one inside the other."""
-
-_TIME = re.compile(r"(\d{1,2})(?::(\d\d))?(?::(\d\d))?\s*([ap])\.?\s*m\b\.?", re.IGNORECASE)
-_MARKED = re.compile(
-    r"(?:\\text(?:bf)?\s*\{\s*)?\(?\s*([A-H])\s*\)\s*\}?\s*"
-    r"((?<=[ }])(?:\d+(?:\.\d+)?|[a-zA-Z][a-z -]+)\}?)?"
-)
-_ANNOUNCEMENT = r"(?:the\s+)?(?:final\s+)?answer(?:\s+is\s*:?|\s*:)\s*"
-_ANNOUNCED = re.compile(rf"\\text\s*\{{\s*{_ANNOUNCEMENT}\}}|{_ANNOUNCEMENT}", re.IGNORECASE)
-"""Words before an answer that only say that it follows."""
-
-_WRAPPING = re.compile(r"(?:\\(?:boxed|fbox|framebox|displaystyle)\s*)?\{")
-_HALF = re.compile(r"m\b|noon|midnight", re.IGNORECASE)
-_BASED = re.compile(
-    r"\(?(?:\\(?:text|mathrm)\s*\{)?(-?(?:[0-9][0-9A-F]*(?:\.\d+)?|[A-F]+[0-9A-F]*(?=\}?_\{?1\d)))"
-    r"\}?\)?\s*_\s*(?:\{?(\d+)\}?|\{?(?:\\(?:text|mathrm)\{)?([a-z]+)\}*)"
-)
 _DECIMAL = re.compile(r"\$?-?\s*\d*\.(\d+)\$?")
-_FRAME = re.compile(r"\\(?:boxed|fbox|text|textbf|mathbf|mathrm|mbox)\s*\{([^{}]*)\}")
-_WORDY = re.compile(r"[A-Za-z][A-Za-z \-.,()'\"/:!?]*")
-_COMMANDS_OF_WORDS = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mbox|mathbf|emph)\b\s*")
-_ARTICLES = re.compile(r"\b(?:an?|the)\s+")
-_LABELS = re.compile(r"^\s*(?:option|choice|answer|point)\s+(?=\w\s*$)")
-_ALL_REALS = "all real numbers"
 
 
 @lru_cache(maxsize=100_000)
@@ -60,119 +38,19 @@ def read(text: str) -> Form:
     text = clean(text)
     if not text:
         raise Unread("nothing is written")
-    special = _time(text) or _based(text) or _choice(text)
+    special = special_form(text)
     if special is not None:
         return special
     try:
         parsed = parse(text)
         return _Builder(parsed, text).form(parsed.node)
     except Unread:
-        words = _words(text)
+        words = words_form(text)
         if words is None:
             raise
         return words
     except (RecursionError, OverflowError) as error:
         raise Unread("too deep or too large") from error
-
-
-def clean(text: str) -> str:
-    r"""The text without the signs around it: blanks, `$...$`, `**...**`, a closing full stop.
-
-    Example:
-        >>> clean("**$3,4$.** ")
-        '3,4'
-    """
-    before = None
-    for _ in range(MOST_FRAMES):
-        if text == before:
-            break
-        before = text
-        text = text.strip().removeprefix("\\displaystyle ").lstrip()
-        if announced := _ANNOUNCED.match(text):
-            text = text[announced.end() :]
-        if not text.endswith("..."):  # `0.333...` goes on
-            text = text.rstrip(".,;?").rstrip()
-        for left, right in SPACING_ONLY:
-            inner = len(text) > len(left) + len(right)
-            if inner and text.startswith(left) and text.endswith(right):
-                middle = text[len(left) : -len(right)]
-                if left not in middle and right not in middle:
-                    text = middle
-        if text.endswith("\\"):
-            text = text.rstrip("\\")
-        if text.endswith("}") and len(text) <= LONGEST:
-            text = _unwrapped(text)
-    return text
-
-
-def _unwrapped(text: str) -> str:
-    """What one pair of braces, or one frame, holds if it holds everything."""
-    start = _WRAPPING.match(text)
-    if start is None:
-        return text
-    depth = 1
-    for at in range(start.end(), len(text)):
-        depth += (text[at] == "{") - (text[at] == "}") if text[at - 1] != "\\" else 0
-        if depth == 0:
-            return text[start.end() : at] if at == len(text) - 1 else text
-    return text
-
-
-def _time(text: str) -> Form | None:
-    if text[-1] not in "mMntN}." or not _HALF.search(text):
-        return None
-    plain = _FRAME.sub(r" \1", text.replace("{:}", ":").replace(r"\!", "")).replace("~", " ")
-    plain = plain.replace("\\", "").strip()
-    if plain.lower() in ("noon", "12 noon", "12:00 noon"):
-        return forms.Time(Fraction(0), "pm")
-    if plain.lower() in ("midnight", "12 midnight", "12:00 midnight"):
-        return forms.Time(Fraction(0), "am")
-    match = _TIME.fullmatch(plain)
-    if match is None or int(match[1]) > 12 or int(match[2] or 0) > 59:
-        return None
-    minutes = int(match[1]) % 12 * 60 + int(match[2] or 0) + Fraction(int(match[3] or 0), 60)
-    return forms.Time(Fraction(minutes), match[4].lower() + "m")
-
-
-def _based(text: str) -> Form | None:
-    if "_" not in text:
-        return None
-    match = _BASED.fullmatch(text)
-    if match is None:
-        return None
-    base = int(match[2]) if match[2] else names.number_in_words(match[3])
-    if base is None or not 2 <= base <= 999:
-        return None
-    return forms.Based(forms.digits_of(match[1]), base)
-
-
-def _choice(text: str) -> Form | None:
-    """A letter marked as a choice: `B)` or `(B)`, perhaps with what it stands for."""
-    match = _MARKED.fullmatch(text) if len(text) < 80 else None
-    if match is None:
-        return None
-    words = set(re.findall("[a-z']+", (match[2] or "").lower()))
-    return None if words & (REFUSALS | names.CONNECTORS) else Quantity(match[1])
-
-
-def _words(text: str) -> Form | None:
-    """A text that is no expression but words only."""
-    plain = _COMMANDS_OF_WORDS.sub("", text).replace("{", "").replace("}", "").replace("$", "")
-    plain = re.sub(r"\\[ ,;!]", " ", plain).strip()
-    if len(plain) > 300 or not _WORDY.fullmatch(plain):
-        return None
-    return as_text(plain)
-
-
-def as_text(words: str) -> Form:
-    """Words in the form in which they are compared."""
-    plain = re.sub(r"[^\w\s'/-]|(?<=[a-z])-(?=[a-z])", " ", words.lower())
-    plain = _LABELS.sub("", " ".join(plain.split()))
-    plain = " ".join(_ARTICLES.sub("", plain).split())
-    plain = names.SAME_WORDS.get(plain, plain)
-    if plain == _ALL_REALS:
-        return forms.Region((forms.Interval(tree.negate("oo"), "oo", False, False),))
-    return forms.Text(plain)
 
 
 class _Builder:
