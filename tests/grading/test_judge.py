@@ -54,6 +54,8 @@ CORRECT = [
     ("twelve", "12"),
     ("no real solutions", r"\emptyset"),
     ("x = 10/2 = 5", "5"),
+    (r"\{1,1,2\}", r"\{2,1\}"),
+    ("f(3) = 81", "81"),
 ]
 INCORRECT = [
     ("42", "43"),
@@ -89,6 +91,9 @@ INCORRECT = [
     (r"\text{no solution}", "0"),
     ("banana", "42"),
     ("x = x", "5"),
+    ("-x = 5", "5"),
+    ("2x = 10", "10"),
+    ("1,1,2", "1,2"),
     ("10/2 = 6", "6"),
     (r"\begin{pmatrix}1\\2\end{pmatrix}", r"\begin{pmatrix}2\\1\end{pmatrix}"),
 ]

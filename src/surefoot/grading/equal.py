@@ -138,13 +138,24 @@ def _sequences(left: Sequence, right: Sequence, policy: Policy) -> Outcome:
 
 
 def _collections(left: Collection, right: Collection, policy: Policy) -> Outcome:
+    if max(len(left.items), len(right.items)) > MOST_MEMBERS:
+        return Outcome(None, "too_long")
+    if left.braced or right.braced:
+        left, right = _distinct(left, policy), _distinct(right, policy)
     if len(left.items) != len(right.items):
         return OTHER_COUNT
-    if len(left.items) > MOST_MEMBERS:
-        return Outcome(None, "too_long")
     if _are_assignments(left) != _are_assignments(right):
         return _in_order(left.items, right.items, policy)
     return _match(list(left.items), list(right.items), policy)
+
+
+def _distinct(form: Collection, policy: Policy) -> Collection:
+    """The members of a set, each once."""
+    kept: list[Form] = []
+    for item in form.items:
+        if not any(equal(item, other, policy).equal for other in kept):
+            kept.append(item)
+    return Collection(tuple(kept), form.braced)
 
 
 def _are_assignments(form: Collection) -> bool:

@@ -173,6 +173,8 @@ class _Builder:
         return region or forms.Relation(operators, sides)
 
     def _member(self, sides: Any) -> Form:
+        if not is_name(sides[0]):
+            raise Unread("what is a member has no name")
         form = self.form(sides[1])
         variable = sides[0] if isinstance(sides[0], str) else None
         if isinstance(form, forms.Sequence):
