@@ -58,7 +58,7 @@ FLAGS: dict[str, str] = {
         "batch_tokens gradient_accumulation optimizer weight_decay warmup decay bf16 "
         "checkpoint_every seed limit skip_bad rating_tokens rating_tokens_only weight_by "
         "probe_first skip_long keep_flagged keep_quality_control keep_screening keep_give_up "
-        "keep_bad_problem labels holdout soft_labels"
+        "keep_bad_problem labels sessions holdout soft_labels"
     ),
     "score": (
         "json debug out overwrite solutions problems verifier aggregation neutral "

@@ -124,7 +124,7 @@ def builder(record: type[R]) -> Callable[[dict[str, Any]], R]:
     Raises (the function):
         FieldError: A field is missing or cannot hold its value.
     """
-    parts = [(c.name, c.default, c.required, checker(c)) for c in columns(record)]
+    parts = _parts(record)
 
     def build(row: dict[str, Any]) -> R:
         values: dict[str, Any] = {}
@@ -142,6 +142,16 @@ def builder(record: type[R]) -> Callable[[dict[str, Any]], R]:
     return build
 
 
+def _parts(record: type[Any]) -> list[tuple[str, Any, bool, Callable[[Any], Any]]]:
+    """Of each column: name, default, whether it must be there, check; made once a record."""
+    if record not in _PARTS:
+        _PARTS[record] = [(c.name, c.default, c.required, checker(c)) for c in columns(record)]
+    return _PARTS[record]
+
+
+_PARTS: dict[type[Any], list[tuple[str, Any, bool, Callable[[Any], Any]]]] = {}
+
+
 def check_all(records: Iterable[Record], record: type[Record]) -> None:
     """See that nothing is written that could not be read again.
 
@@ -150,7 +160,7 @@ def check_all(records: Iterable[Record], record: type[Record]) -> None:
             program that made it.
     """
     build = builder(record)
-    names = [c.name for c in columns(record)]
+    names = [part[0] for part in _parts(record)]
     for r in records:
         build({name: getattr(r, name) for name in names})
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from surefoot.cli import main
-from surefoot.records import Labels, Problem, Solution
+from surefoot.records import Labels, Problem, Session, Solution
 from surefoot.tables import read
 
 ROW = {"problem": "2+3?", "ground_truth_answer": "5", "steps": ["a", "b"], "ratings": [1, -1]}
@@ -55,3 +55,47 @@ def test_a_folder_of_other_things_is_never_replaced(
     assert main(words) == 2
     assert "holds other things" in capsys.readouterr().err
     assert (tmp_path / "out" / "thesis.tex").read_text() == "years of work"
+
+
+def test_a_json_file_is_an_array_or_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"problem": "2+3?", "steps": ["a", "b"], "label": 1}
+    good, lines, bad, gone = (tmp_path / f"{name}.json" for name in ("good", "lines", "bad", "go"))
+    good.write_text(json.dumps([row, {**row, "label": -1}], indent=1))
+    lines.write_text(json.dumps(row) + "\n" + json.dumps({**row, "label": -1}) + "\n")
+    bad.write_text(json.dumps([row, 3]))
+    for path in (good, lines):
+        out = tmp_path / f"{path.stem}-out"
+        words = ["label", "import", str(path), "--format", "processbench", "--out", str(out)]
+        assert main(words) == 0
+        ratings = [one.ratings for one in read(out / "labels", Labels)]
+        assert ratings == [(1, -1), (1, 1)]
+        assert read(out / "sessions", Session)[1].session_id == f"{path.stem}/2"
+    capsys.readouterr()
+    for path, message in ((bad, f"{bad}:2: must be an object"), (gone, "no such file")):
+        words = ["label", "import", str(path), "--format", "processbench"]
+        assert main([*words, "--out", f"{tmp_path}/x"]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_the_wrong_format_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({"prompt": "q", "completions": ["a"], "labels": [True]}) + "\n")
+    assert main(["label", "import", str(path), "--out", f"{tmp_path}/x"]) == 2
+    error = capsys.readouterr().err
+    assert f"{path}:1: " in error
+    assert "; the row looks like --format trl" in error
+    assert main(["label", "import", str(path), "--format", "trl", "--out", f"{tmp_path}/x"]) == 0
+
+
+def test_marks_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "rows.jsonl"
+    steps = [{"completions": [{"text": "a", "rating": 1}], "chosen_completion": 0}]
+    row = {
+        "question": {"problem": "q", "ground_truth_answer": "5"},
+        "label": {"steps": steps, "finish_reason": "give_up"},
+    }
+    path.write_text(json.dumps(row) + "\n")
+    assert main(["label", "import", str(path), "--out", f"{tmp_path}/x", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["marked"] == {"give_up": 1}

@@ -282,3 +282,60 @@ def test_marked_labels_are_left_out_unless_kept(
         assert main([*words, f"--out={tmp_path / mark}"]) == 0
         report = json.loads(capsys.readouterr().out)
         assert [m for m in MARKS if m in report["left_out"]] == list(MARKS[n:])
+
+
+def test_rated_alternatives_of_sessions_are_learned_from_too(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def step(*offered: tuple[str, int | None, bool]) -> dict[str, Any]:
+        return {
+            "completions": [{"text": t, "rating": r, "flagged": f} for t, r, f in offered],
+            "chosen_completion": 0,
+        }
+
+    good, bad, unsure, unrated = (
+        ("add", 1, False), ("sub", -1, False), ("hm", 0, True), ("so", None, False)
+    )  # fmt: skip
+    row = {
+        "question": {"problem": "2+3?", "ground_truth_answer": "5"},
+        "label": {"steps": [step(good, bad), step(good, unsure, unrated), step(bad, good)]},
+    }
+    (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n")
+    rated = tmp_path / "rated"
+    assert main(["label", "import", f"{tmp_path}/rows.jsonl", "--out", str(rated)]) == 0
+    words = ["train", "prm", f"--base={tiny_folder}", "--json"]
+    words += [f"--{name}={rated / name}" for name in ("problems", "solutions", "labels")]
+
+    def report(out: str, *flags: str) -> dict[str, Any]:
+        capsys.readouterr()
+        assert main([*words, *flags, f"--out={tmp_path / out}"]) == 0
+        found: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return found
+
+    assert report("path")["examples"] == 1
+    with_sessions = f"--sessions={rated / 'sessions'}"
+    # Beside the path: sub; add, hm (flagged); add, add, add.
+    assert report("all", with_sessions)["examples"] == 3
+    assert report("all, sure", with_sessions)["left_out"] == {"flagged": 1}
+    assert report("all, unsure", with_sessions, "--keep-flagged")["examples"] == 4
+    write(rated / "problems.jsonl", [Problem(problem_id="other", statement="?", answer="")])
+    words[4] = f"--problems={rated / 'problems.jsonl'}"
+    assert main([*words, with_sessions, f"--out={tmp_path / 'bad'}"]) == 2
+    assert "sessions: session 'rows/1' belongs to problem" in capsys.readouterr().err
+
+
+def test_an_alternative_that_is_too_long_is_named_by_its_row(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    offered = [{"text": "add", "rating": 1}, {"text": "1+1=2 " * 400, "rating": -1}]
+    row = {
+        "question": {"problem": "2+3?", "ground_truth_answer": "5"},
+        "label": {"steps": [{"completions": offered, "chosen_completion": 0}]},
+    }
+    (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n")
+    rated = tmp_path / "rated"
+    assert main(["label", "import", f"{tmp_path}/rows.jsonl", "--out", str(rated)]) == 0
+    tables = {name: rated / name for name in ("problems", "solutions", "labels", "sessions")}
+    capsys.readouterr()
+    assert main(command(tiny_folder, tables, tmp_path / "out")) == 2
+    assert "labels of 'rows/1/alternative-0': ratings: " in capsys.readouterr().err

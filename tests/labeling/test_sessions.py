@@ -79,7 +79,7 @@ def test_an_alternative_is_trained_on_at_its_own_step_only() -> None:
         },
     }
     records = imported([row])
-    ((solution, labels),) = alternative_records(records.sessions[0], records.problems[0])
+    ((solution, labels),) = alternative_records(records.sessions[0])
     assert solution.steps == ("add", "5", "# Answer 5")
     assert labels.ratings == (None, 1, 1)
     assert labels.marks == ("flagged",)

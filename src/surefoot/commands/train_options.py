@@ -204,5 +204,8 @@ def rows_named(tables: Mapping[type[Any], Path]) -> Iterator[None]:
     try:
         yield
     except UnfitRecord as error:
-        file, number = place(tables[type(error.record)], error.record)
+        try:
+            file, number = place(tables[type(error.record)], error.record)
+        except ValueError:
+            raise error from None  # made of a session, which its id names
         raise BadRow(file, number, error.field, error.problem) from error

@@ -1,20 +1,27 @@
 """`surefoot train prm`: train a process verifier on step ratings."""
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from surefoot.commands.mark_options import KeepsMarked, report_left_out
+from surefoot.commands.options import check_input
 from surefoot.commands.train_options import TrainsVerifier, rows_named
 from surefoot.errors import UserError
 from surefoot.labeling.marks import without_marked
-from surefoot.records import Labels
+from surefoot.labeling.sessions import alternative_records
+from surefoot.records import Labels, Problem, Session, Solution
+from surefoot.tables import stream
 from surefoot.training.checks import usable_labels
 from surefoot.training.examples import prm_examples
 from surefoot.training.finetune import finetune
 from surefoot.training.holdout import is_held_out, prm_holdout
 from surefoot.verifiers.encode import Encoder
 from surefoot.verifiers.folder import Verifier, save_verifier
+
+log = logging.getLogger("surefoot")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +40,9 @@ class Config(KeepsMarked, TrainsVerifier):
 
     labels: Path
     """Ratings of the solutions' steps."""
+    sessions: Path | None = None
+    """Sessions that `surefoot label import` made, to learn from the rated alternatives
+    of each step too, not only from those that were followed."""
     holdout: float = 0.0
     """Share of the problems kept from training, in [0, 1), to report the AUC of
     steps, the AUC between solutions to the same problem, and the loss beside
@@ -47,10 +57,36 @@ class Config(KeepsMarked, TrainsVerifier):
             raise UserError(f"--holdout: must be in [0, 1), got {self.holdout}")
 
 
+def _tables(config: Config) -> dict[str, Path]:
+    """The inputs that only this command has, by name."""
+    tables = {"labels": config.labels}
+    return tables if config.sessions is None else {**tables, "sessions": config.sessions}
+
+
+def _alternatives(
+    path: Path, problems: Mapping[str, Problem], solutions: dict[str, Solution]
+) -> list[Labels]:
+    """The labels of all alternatives; their solutions are added to `solutions`."""
+    found: list[Labels] = []
+    for session in stream(check_input(path, "sessions"), Session):
+        if session.problem_id not in problems:
+            raise UserError(
+                f"{path}: session {session.session_id!r} belongs to problem"
+                f" {session.problem_id!r}, which is not among the problems"
+            )
+        for solution, labels in alternative_records(session):
+            solutions[solution.solution_id] = solution
+            found.append(labels)
+    log.info("%s: %d rated alternatives", path, len(found))
+    return found
+
+
 def run(config: Config) -> dict[str, Any]:
     """Train the PRM; the reports of `surefoot.training.finetune` and `.holdout`."""
     problems, solution_rows, labels = config.inputs(config.labels, Labels, "labels")
     solutions = {solution.solution_id: solution for solution in solution_rows}
+    if config.sessions is not None:
+        labels += _alternatives(config.sessions, problems, solutions)
     labels, left_out = without_marked(labels, config.keep())
     report_left_out(left_out)
     model, tokenizer, rating_ids = config.load_base()
@@ -100,7 +136,7 @@ def run(config: Config) -> dict[str, Any]:
         title="Training the PRM",
         save=save,
         spec={
-            **config.spec("train prm", labels=config.labels),
+            **config.spec("train prm", **_tables(config)),
             "holdout": config.holdout,
             "keep": config.keep(),
             "soft_labels": config.soft_labels,

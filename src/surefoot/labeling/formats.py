@@ -133,6 +133,28 @@ class _Collector:
         return rater
 
 
+_TELLING: dict[FormatName, set[str]] = {
+    "prm800k": {"question", "label"},
+    "math-shepherd": {"input", "label"},
+    "trl": {"prompt", "completions", "labels"},
+    "openrlhf": {"input", "value"},
+    "processbench": {"problem", "steps", "label"},
+    "math-aps": {"question", "reasoning_steps"},
+}
+"""Fields that tell a format from the others."""
+
+
+def _with_hint(error: BadRow, row: Row | BadRow, name: FormatName) -> BadRow:
+    """The error; if the row looks like one of another format, this is said."""
+    if isinstance(row, BadRow):
+        return error
+    looks = [other for other, names in _TELLING.items() if names <= row.fields.keys()]
+    if not looks or name in looks or (name == "prm800k" and "ratings" in row.fields):
+        return error
+    hint = f"; the row looks like --format {looks[0]}"
+    return BadRow(error.path, error.row, error.field, error.problem + hint)
+
+
 def collect(
     rows: Iterable[Row | BadRow],
     name: FormatName = "prm800k",
@@ -163,7 +185,7 @@ def collect(
             collector.add_row(row)
         except BadRow as error:
             if not skip_bad:
-                raise
+                raise _with_hint(error, row, name) from error
             skipped += 1
             log.warning("skipped %s", error)
     if not collector.sessions:

@@ -140,7 +140,7 @@ def records_of(entry: Entry) -> tuple[Solution, Labels] | None:
     return solution, labels
 
 
-def alternative_records(session: Session, problem: Problem) -> Iterator[tuple[Solution, Labels]]:
+def alternative_records(session: Session) -> Iterator[tuple[Solution, Labels]]:
     """Each alternative as a solution that ends with it, to be trained on.
 
     Only the last step is rated: the ratings of the beginning are those of the
@@ -153,10 +153,10 @@ def alternative_records(session: Session, problem: Problem) -> Iterator[tuple[So
         unsure: tuple[Mark, ...] = ("flagged",) if steps[-1].is_flagged else ()
         marks = unsure + tuple(mark for mark in marks_of(session) if mark != "flagged")
         yield (
-            Solution(solution_id=solution_id, problem_id=problem.problem_id, steps=lines),
+            Solution(solution_id=solution_id, problem_id=session.problem_id, steps=lines),
             Labels(
                 solution_id=solution_id,
-                problem_id=problem.problem_id,
+                problem_id=session.problem_id,
                 ratings=ratings,
                 rater=session.rater,
                 source=f"{session.format}, alternative",
