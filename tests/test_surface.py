@@ -61,8 +61,8 @@ FLAGS: dict[str, str] = {
         "keep_bad_problem labels sessions holdout soft_labels"
     ),
     "score": (
-        "json debug out overwrite solutions problems verifier aggregation neutral "
-        "batch_tokens limit skip_long skip_bad"
+        "json debug out overwrite verifier verifier_format reference served_model served_tokens "
+        "solutions problems aggregation neutral batch_tokens limit skip_long skip_bad"
     ),
     "evaluate best-of-n": (
         "json debug file problems solutions grades scores labels likelihood n pool "

@@ -7,37 +7,40 @@ from pathlib import Path
 from typing import Any
 
 from surefoot.commands.options import SolutionsPath, Writes, check_at_least, check_input
+from surefoot.commands.verifier_options import ReadsVerifier
 from surefoot.records import Problem, Scores, Solution
 from surefoot.stages import fingerprint, run_stage
 from surefoot.tables import read
 from surefoot.verifiers.aggregate import Aggregation, Neutral
 from surefoot.verifiers.encode import Encoder
-from surefoot.verifiers.folder import load_verifier
-from surefoot.verifiers.scoring import BATCH_TOKENS, score_solutions
+from surefoot.verifiers.folder import Verifier
+from surefoot.verifiers.formats.anyone import format_of, kind_of, score_any
+from surefoot.verifiers.scoring import BATCH_TOKENS
 
 SHARD_SOLUTIONS = 1024
 """Solutions of one shard of the output, the piece that a killed run repeats."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(Writes):
-    """Score solutions with a PRM or an ORM.
+class Config(ReadsVerifier, Writes):
+    """Score solutions with a PRM or an ORM, of ours or another published format.
 
     Writes one row a solution, in the order given: the score of each step and
-    of the solution. A killed run goes on where it stopped.
+    of the solution. A killed run goes on where it stopped. docs/verifiers.md
+    lists the formats.
 
     Example:
         surefoot score sampled --problems test.parquet --verifier prm --out scores
+        surefoot score sampled --problems test.parquet --verifier Qwen2.5-Math-PRM-7B --out scores
     """
 
     solutions: SolutionsPath
     """The solutions to score."""
     problems: Path
     """The problems that the solutions belong to."""
-    verifier: Path
-    """Folder of the verifier."""
     aggregation: Aggregation | None = None
-    """How a PRM's step scores make the solution score; by default as `verifier.json` says."""
+    """How a PRM's step scores make the solution score; by default as `verifier.json`
+    or the family of the verifier says."""
     neutral: Neutral | None = None
     """Whether a neutral step counts as right; by default as `verifier.json` says."""
     batch_tokens: int = BATCH_TOKENS
@@ -62,16 +65,17 @@ def run(config: Config) -> dict[str, Any]:
     started = time.monotonic()
     check_input(config.solutions, "solutions")
     check_input(config.problems, "problems")
-    verifier = load_verifier(config.verifier)
+    verifier = config.load()
     problem_rows = read(config.problems, Problem, skip_bad=config.skip_bad)
     problems = {problem.problem_id: problem for problem in problem_rows}
     solutions = read(config.solutions, Solution, skip_bad=config.skip_bad)[: config.limit]
-    encoder = Encoder(verifier.tokenizer)
-    aggregation = config.aggregation or verifier.settings.aggregation
-    neutral = config.neutral or verifier.settings.neutral
+    encoder = Encoder(verifier.tokenizer) if isinstance(verifier, Verifier) else None
+    own = verifier.settings if isinstance(verifier, Verifier) else verifier
+    aggregation = config.aggregation or own.aggregation
+    neutral = config.neutral or own.neutral
 
     def work(shard: Sequence[Solution]) -> list[Scores]:
-        return score_solutions(
+        return score_any(
             verifier,
             problems,
             shard,
@@ -94,7 +98,7 @@ def run(config: Config) -> dict[str, Any]:
             "command": "score",
             "solutions": fingerprint(config.solutions),
             "problems": fingerprint(config.problems),
-            "verifier": fingerprint(config.verifier),
+            **config.verifier_spec(),
             "aggregation": aggregation,
             "neutral": neutral,
             "limit": config.limit,
@@ -106,7 +110,8 @@ def run(config: Config) -> dict[str, Any]:
         "rows": result.rows,
         "shards": result.shards,
         "resumed": result.resumed,
-        "kind": verifier.settings.kind,
-        "aggregation": aggregation if verifier.settings.kind == "prm" else None,
+        "format": format_of(verifier),
+        "kind": kind_of(verifier),
+        "aggregation": aggregation if kind_of(verifier) == "prm" else None,
         "seconds": round(time.monotonic() - started, 3),
     }
