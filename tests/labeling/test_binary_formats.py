@@ -215,12 +215,15 @@ def test_alternatives_share_the_beginning() -> None:
     row["label"]["steps"][1]["completions"] += [
         {"text": "worse", "rating": -1},
         {"text": "unseen", "rating": None},
+        {"text": "unsure", "rating": 1, "flagged": True},
     ]
     found = exported(imported([row]), "trl", with_alternatives=True)
     assert [(r["completions"], r["labels"]) for r in found] == [
         (["s0", "s1"], [True, True]),
         (["s0", "worse"], [True, False]),
     ]
+    kept = exported(imported([row]), "trl", with_alternatives=True, keep=("flagged",))
+    assert [r["completions"] for r in kept[2:]] == [["s0", "unsure"]]
 
 
 @pytest.mark.parametrize(

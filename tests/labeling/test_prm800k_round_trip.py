@@ -227,6 +227,12 @@ STRANGE: dict[str, tuple[dict[str, Any], tuple[Any, ...], tuple[str, ...]]] = {
         (0,),
         ("flagged", "quality_control", "screening", "give_up"),
     ),
+    "a blank step that nobody reached": (
+        row(GOOD, phase=2, question={"pre_generated_steps": ["I add.", "", "It is 6."]}),
+        (1, None),
+        (),
+    ),
+    "nothing shown": (row(GOOD, phase=2, question={"pre_generated_steps": []}), (1,), ()),
     "fields of its own": (
         row(GOOD, source_row="phase1_test:0", question={"unique_id": "test/algebra/1.json"}),
         (1,),
@@ -296,7 +302,7 @@ def test_the_same_solution_by_three_raters() -> None:
         (row(GOOD, is_quality_control_question=1), "is_quality_control_question: must be true"),
         (row(GOOD, question={"problem": "a\ud800"}), "holds half of a surrogate pair"),
         (row(GOOD, odd=float("nan")), "holds NaN or Infinity, which is not JSON"),
-        (row(GOOD, phase=2, question={"pre_generated_steps": [""]}), "pre_generated_steps[0]: mus"),
+        (row(GOOD, phase=2, question={"pre_generated_steps": [3]}), "pre_generated_steps[0]: must"),
     ],
 )
 def test_a_bad_row_is_named_down_to_its_place(made: dict[str, Any], message: str) -> None:

@@ -37,7 +37,7 @@ class Exporter:
     keep: Collection[Mark] = ()
     with_alternatives: bool = False
     left_out: Counter[str] = field(default_factory=Counter)
-    """Reason -> sessions."""
+    """Reason -> sessions, and alternatives, of which no row was made."""
 
     def rows(self, session: Session) -> list[dict[str, Any]]:
         """The rows of a session; none if it is marked or nothing in it is rated.
@@ -50,7 +50,11 @@ class Exporter:
             return []
         rows = [self._row(session)]
         if self.with_alternatives:
-            rows += [self._row(_only(session, steps)) for steps in alternatives(session)]
+            for steps in alternatives(session):
+                if steps[-1].is_flagged and "flagged" not in self.keep:
+                    self.left_out["flagged"] += 1
+                else:
+                    rows.append(self._row(_only(session, steps)))
         return rows
 
     def _reason_against(self, session: Session) -> str | None:

@@ -52,6 +52,20 @@ def steps(row: Row, name: str, value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def texts(row: Row, name: str, value: Any) -> tuple[str, ...]:
+    """A list of texts, which may be blank.
+
+    Raises:
+        BadRow: It is something else.
+    """
+    if not isinstance(value, list):
+        raise row.bad(name, f"must be a list, got {shown(value)}")
+    for i, text in enumerate(value):
+        if not isinstance(text, str):
+            raise row.bad(f"{name}[{i}]", f"must be text, got {shown(text)}")
+    return tuple(value)
+
+
 def rating(row: Row, name: str, value: Any, *, nullable: bool = True) -> Rating | None:
     """A rating, or None where there is none and may be none.
 

@@ -92,14 +92,16 @@ def _read_raw(row: Row) -> Entry:
     )
     generation = fields.optional(row, row.fields, "generation", int)
     phase = "phase 1" if generation is None else f"phase 2, generation {generation}"
-    shown = question.get("pre_generated_steps") or None
+    shown = question.get("pre_generated_steps")  # nothing rated is lost if one is blank
     session = Session(
         session_id=session_id(row),
         problem_id=problem.problem_id,
         rater=fields.optional(row, row.fields, "labeler", str) or SOURCE,
         format=SOURCE,
         **_steps(row, fields.objects(row, "label.steps", label.get("steps"))),
-        shown_steps=fields.steps(row, "question.pre_generated_steps", shown) if shown else None,
+        shown_steps=None
+        if shown is None
+        else fields.texts(row, "question.pre_generated_steps", shown),
         shown_answer=fields.optional(row, question, "question.pre_generated_answer", str),
         shown_score=fields.optional(row, question, "question.pre_generated_verifier_score", float),
         generation=generation,
@@ -216,7 +218,8 @@ def _write_raw(problem: Problem, session: Session) -> dict[str, Any]:
         question["ground_truth_solution"] = problem.reference_solution
     question["ground_truth_answer"] = problem.answer or None
     if is_phase_2:
-        question["pre_generated_steps"] = session.shown_steps and list(session.shown_steps)
+        shown = session.shown_steps
+        question["pre_generated_steps"] = None if shown is None else list(shown)
         question["pre_generated_answer"] = session.shown_answer
         question["pre_generated_verifier_score"] = session.shown_score
     steps = [_written_step(session, i) for i in range(_n_written(session))]
