@@ -68,6 +68,10 @@ FLAGS: dict[str, str] = {
         "json debug file problems solutions grades scores labels likelihood n pool "
         "aggregation neutral draws seed out figure overwrite"
     ),
+    "evaluate processbench": (
+        "json debug verifier verifier_format reference served_model served_tokens "
+        "data threshold threshold_from limit batch_tokens skip_long"
+    ),
     "report": "json debug out overwrite folder problems solutions grades scores labels title seed",
 }
 """Verb -> its fields, in order. A change here is a change of the command line."""
