@@ -443,3 +443,14 @@ def test_no_steps_and_no_solutions(verifier: ForeignVerifier) -> None:
     assert score_any(verifier, PROBLEMS, []) == []
     (scores,) = score_any(verifier, PROBLEMS, solutions([()]))
     assert (scores.step_scores, scores.solution_score) == ((), 0.0)
+
+
+def test_models_that_share_no_beginnings_give_the_same(
+    verifier: ForeignVerifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = score_any(verifier, PROBLEMS, solutions(SOLUTIONS))
+    for module in ("scoring", "formats.implicit"):
+        monkeypatch.setattr(f"surefoot.verifiers.{module}.tree_way", lambda model: "padded")
+    padded = score_any(verifier, PROBLEMS, solutions(SOLUTIONS))
+    for a, b in zip(shared, padded, strict=True):
+        np.testing.assert_allclose(a.step_scores, b.step_scores, atol=1e-5)

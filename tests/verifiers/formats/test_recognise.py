@@ -72,6 +72,10 @@ def test_folders_that_are_none(tmp_path: Path) -> None:
         recognise(tmp_path / "gone")
     with pytest.raises(ModelFolderError, match=r"neither verifier.json nor config.json"):
         recognise(tmp_path)
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
+    (tmp_path / "model.safetensors").write_bytes(b"cut")
+    with pytest.raises(ModelFolderError, match=r"weights cannot be read"):
+        recognise(tmp_path)
     (tmp_path / "config.json").write_text("[")
     with pytest.raises(ModelFolderError, match=r"config.json: is not JSON"):
         recognise(tmp_path)

@@ -161,7 +161,7 @@ def trl(separator: str) -> WriteText:
     Args:
         separator: TRL's default is a newline; others took an empty line.
 
-    Source: huggingface/trl, `tokenize_row` of `prm_trainer.py`; QwenLM/ProcessBench PR 12.
+    Source: huggingface/trl, `tokenize_row` of `experimental/prm/prm_trainer.py`.
     """
 
     def write(

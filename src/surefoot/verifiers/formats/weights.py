@@ -116,7 +116,19 @@ def head_tensors(folder: Path, *names: str) -> list[Tensor]:
 
 
 def _where(folder: Path) -> dict[str, Path]:
-    """Name of each tensor -> file that holds it."""
+    """Name of each tensor -> file that holds it.
+
+    Raises:
+        ModelFolderError: A file of weights is damaged.
+    """
+    try:
+        return _listed(folder)
+    except Exception as error:  # both libraries raise kinds of their own for a bad file
+        why = " ".join(str(error).split())[:200]
+        raise ModelFolderError(f"{folder}: weights cannot be read: {why}") from error
+
+
+def _listed(folder: Path) -> dict[str, Path]:
     for index in (*folder.glob("*.safetensors.index.json"), *folder.glob("*.bin.index.json")):
         listed = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
         return {name: folder / file for name, file in listed.items()}
