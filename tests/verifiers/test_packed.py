@@ -9,7 +9,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from surefoot.verifiers.packed import Way, reading_trees, tree_states, tree_way
+from surefoot.verifiers.packed import Way, reading_trees, states_by_piece, tree_states, tree_way
 from surefoot.verifiers.tree_attention import STRETCH, Forest
 from surefoot.verifiers.trie import build, cut
 from tiny_families import FAMILIES, VOCABULARY, make
@@ -29,15 +29,21 @@ def plain(model: Any, sequence: list[int]) -> torch.Tensor:
 
 
 def deviation(model: Any, way: Way, sequences: list[list[int]], budget: int) -> float:
+    """Largest error of a state, with what pieces hang from repeated, and by `states_by_piece`."""
     trie, nodes = build(sequences)
-    states = torch.full((len(trie), model.config.hidden_size), torch.nan)
+    repeated = torch.full((len(trie), model.config.hidden_size), torch.nan)
+    carried = repeated.clone()
     with torch.no_grad(), reading_trees(model, way):
         for piece in cut(trie, budget):
             found = tree_states(model, piece.trie, way)
-            states[piece.nodes[piece.n_repeated :]] = found[piece.n_repeated :]
+            repeated[piece.nodes[piece.n_repeated :]] = found[piece.n_repeated :]
+        for new, found in states_by_piece(model, trie, way, budget):
+            assert carried[new].isnan().all()
+            carried[new] = found
     return max(
         float((states[own] - plain(model, sequence)).abs().max())
         for sequence, own in zip(sequences, nodes, strict=True)
+        for states in (repeated, carried)
     )
 
 

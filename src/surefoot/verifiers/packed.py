@@ -19,8 +19,8 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from surefoot.verifiers import tree_attention
-from surefoot.verifiers.tree_attention import Forest
-from surefoot.verifiers.trie import Trie, build
+from surefoot.verifiers.tree_attention import Carried, Forest
+from surefoot.verifiers.trie import Ints, Trie, build, cut
 
 log = logging.getLogger("surefoot")
 Way: TypeAlias = Literal["ancestry", "mask", "padded"]
@@ -57,15 +57,43 @@ def tree_states(model: PreTrainedModel, trie: Trie, way: Way) -> Tensor:
         trie: At least one node.
         way: `ancestry` or `mask`.
     """
-    device = model.device
-    forest = Forest(trie, device)
-    return _states(model, trie, forest, way)
+    return _states(model, trie, Forest(trie, model.device), way)
+
+
+def states_by_piece(
+    model: PreTrainedModel, trie: Trie, way: Way, n_tokens: int
+) -> Iterator[tuple[Ints, Tensor]]:
+    """The states of a whole forest, in passes of limited size, without gradients.
+
+    Args:
+        model: Within `reading_trees`.
+        trie: Any forest.
+        way: With `ancestry` no token is computed twice; else the pieces repeat
+            what they hang from.
+        n_tokens: Tokens of a pass, as in `cut`.
+
+    Yields:
+        (N,) nodes and their (N, D) states; each node once.
+    """
+    if way != "ancestry":
+        for part in cut(trie, n_tokens):
+            states = tree_states(model, part.trie, way)
+            yield part.nodes[part.n_repeated :], states[part.n_repeated :]
+        return
+    carried = Carried()
+    parts = cut(trie, n_tokens, repeats_count=False)
+    for index, part in enumerate(parts):
+        following = parts[min(index + 1, len(parts) - 1)]
+        keep = np.searchsorted(part.nodes, following.nodes[: following.n_repeated])
+        forest = Forest(part.trie, model.device, carried, part.n_repeated, keep)
+        yield part.nodes[part.n_repeated :], _states(model, part.trie, forest, way)
 
 
 def _states(model: PreTrainedModel, trie: Trie, forest: Forest, way: Way) -> Tensor:
     device = model.device
-    ids_1N = torch.from_numpy(trie.tokens).to(device)[None]
-    positions_1N = torch.from_numpy(trie.depth).to(device)[None]
+    n_carried = forest.n_carried
+    ids_1N = torch.from_numpy(trie.tokens[n_carried:]).to(device)[None]
+    positions_1N = torch.from_numpy(trie.depth[n_carried:]).to(device)[None]
     if way == "ancestry":
         # A four-dimensional mask is handed down as it is; without one the
         # library would make its own, of N x N.
@@ -144,6 +172,9 @@ def _largest_difference(model: PreTrainedModel, way: Way) -> float:
     forest = Forest(trie, model.device)
     with reading_trees(model, way):
         ours_ND = _states(model, trie, forest, way).float()
+        by_piece_ND = torch.empty_like(ours_ND)
+        for piece, states in states_by_piece(model, trie, way, 8):
+            by_piece_ND[torch.from_numpy(piece).to(model.device)] = states.float()
     if way == "ancestry" and not forest.windows >= {_declared_window(model)}:
         return float("inf")  # the model keeps its window from us
     worst = 0.0
@@ -151,7 +182,8 @@ def _largest_difference(model: PreTrainedModel, way: Way) -> float:
         ids_1T = torch.from_numpy(np.asarray(text)).to(model.device)[None]
         plain_TD = model.base_model(input_ids=ids_1T, use_cache=False).last_hidden_state[0].float()
         largest = max(float(plain_TD.abs().max()), 1e-9)
-        worst = max(worst, float((ours_ND[own] - plain_TD).abs().max()) / largest)
+        for found_ND in (ours_ND, by_piece_ND):
+            worst = max(worst, float((found_ND[own] - plain_TD).abs().max()) / largest)
     return worst if np.isfinite(worst) else float("inf")
 
 

@@ -24,11 +24,13 @@ from surefoot.steps import review_prompt
 from surefoot.verifiers.aggregate import Aggregation, Neutral, aggregate, step_score
 from surefoot.verifiers.encode import EncodedSolution, Encoder
 from surefoot.verifiers.folder import Verifier
-from surefoot.verifiers.packed import Way, reading_trees, tree_states, tree_way
+from surefoot.verifiers.packed import Way, reading_trees, states_by_piece, tree_way
 from surefoot.verifiers.readout import head_logits, hidden_states
-from surefoot.verifiers.trie import build, cut
+from surefoot.verifiers.trie import build
 
 log = logging.getLogger("surefoot")
+_PASS_NUMBERS = 2**22
+"""Numbers in a pass's widest tensor on a CPU."""
 BATCH_TOKENS = 16_384
 """Tokens of a batch, repeated or padding ones included, unless asked otherwise."""
 
@@ -188,14 +190,20 @@ def _shared(
     for end in ends:
         is_read[end] = True
     found_NC = np.zeros((len(trie), n_columns))
-    for piece in cut(trie, batch_tokens):
-        chosen = np.flatnonzero(is_read[piece.nodes])
-        chosen = chosen[chosen >= piece.n_repeated]
-        if len(chosen):
-            states_ND = tree_states(model, piece.trie, way)
-            states_KD = states_ND[torch.from_numpy(chosen).to(states_ND.device)]
-            found_NC[piece.nodes[chosen]] = read(states_KD).cpu().numpy()
+    n_tokens = min(batch_tokens, _fastest_pass(model))
+    for piece, states_ND in states_by_piece(model, trie, way, n_tokens):
+        chosen = np.flatnonzero(is_read[piece])
+        states_KD = states_ND[torch.from_numpy(chosen).to(states_ND.device)]
+        found_NC[piece[chosen]] = read(states_KD).cpu().numpy()
     return [found_NC[end] for end in ends]
+
+
+def _fastest_pass(model: PreTrainedModel) -> int:
+    """Tokens above which a pass on a CPU only grows slower, by leaving the caches."""
+    widest = getattr(model.config, "intermediate_size", None)
+    if model.device.type != "cpu" or not isinstance(widest, int):
+        return sys.maxsize
+    return max(512, _PASS_NUMBERS // widest)
 
 
 def _padded(

@@ -10,10 +10,14 @@ a small mask for each stretch. So the cost grows with nodes times depth, as it
 does for separate texts, and no square mask of the row exists. On CUDA the same
 rule of visibility makes the block mask of FlexAttention.
 
-Axes: N nodes, H query heads, K key/value heads, D width of a head, L nodes of a
-stretch, P nodes of the path before it.
+Without gradients a forest may also be computed piece by piece: what a piece
+hangs from is then not computed again, its keys and values are carried over.
+
+Axes: N nodes, C carried ones, H query heads, K key/value heads, D width of a
+head, L nodes of a stretch, P nodes of the path before it.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -26,7 +30,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from surefoot.errors import UserError
-from surefoot.verifiers.trie import Trie
+from surefoot.verifiers.trie import Ints, Trie
 
 NAME = "surefoot_tree"
 ARGUMENT = "surefoot_tree"
@@ -42,22 +46,60 @@ class Stretch(NamedTuple):
 
     start: int
     stop: int
+    """Counted from the first node that is not carried."""
     path_P: Tensor
-    """Ancestors of the first node."""
+    """Ancestors of the first node, carried ones included."""
     sees_LS: Tensor
     """(L, P + L) whether a node sees a key: path first, then the stretch."""
 
 
+class Carried:
+    """Keys and values that later pieces still need, layer by layer."""
+
+    def __init__(self) -> None:
+        self._layers: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def extend(self, layer: int, new: Sequence[Tensor], keep: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values of the carried nodes and of the new ones behind them.
+
+        Args:
+            layer: Index of the layer.
+            new: Keys and values (1, K, N, D).
+            keep: Which of them, all together, the next piece hangs from.
+        """
+        if layer in self._layers:
+            new = [torch.cat(pair, 2) for pair in zip(self._layers[layer], new, strict=True)]
+        key, value = new
+        self._layers[layer] = key.index_select(2, keep), value.index_select(2, keep)
+        return key, value
+
+
 class Forest:
     """The shape of a forest on a device, the same for every layer of a pass.
+
+    Args:
+        trie: The forest.
+        device: Where.
+        carried: Keys and values of the first nodes, computed in earlier passes.
+        n_carried: How many these are; the pass computes the others.
+        keep: Of all nodes, those that the next pass hangs from.
 
     Attributes:
         windows: The attention windows that layers have asked for so far, None
             among them for a layer that sees everything.
     """
 
-    def __init__(self, trie: Trie, device: torch.device) -> None:
+    def __init__(
+        self,
+        trie: Trie,
+        device: torch.device,
+        carried: Carried | None = None,
+        n_carried: int = 0,
+        keep: Ints | None = None,
+    ) -> None:
         self.windows: set[int | None] = set()
+        self.carried, self.n_carried = carried, n_carried
+        self.keep = None if keep is None else torch.from_numpy(keep).to(device)
         self._end, self._depth = torch.from_numpy(trie.end), torch.from_numpy(trie.depth)
         self._longest = int(trie.depth.max(initial=-1)) + 1
         self._device = device
@@ -67,7 +109,8 @@ class Forest:
         if device.type == "cuda":
             self._end, self._depth = self._end.to(device), self._depth.to(device)
         else:
-            self._stretches = [self._stretch(trie, start) for start in range(0, len(trie), STRETCH)]
+            starts = range(n_carried, len(trie), STRETCH)
+            self._stretches = [self._stretch(trie, start) for start in starts]
 
     def stretches(self, window: int | None) -> list[Stretch]:
         """All nodes, stretch by stretch; `window` ends what a node sees, itself included."""
@@ -84,15 +127,18 @@ class Forest:
 
         self.windows.add(window)
         if window not in self._block_masks:
-            end, depth = self._end, self._depth
+            end, depth, n_carried = self._end, self._depth, self.n_carried
             reach = self._longest if window is None else window
 
             def sees(_b: Tensor, _h: Tensor, query: Tensor, key: Tensor) -> Tensor:
+                query = query + n_carried
                 is_above = (key <= query) & (query < end[key])
                 return is_above & (depth[query] - depth[key] < reach)
 
             n = len(end)
-            self._block_masks[window] = create_block_mask(sees, None, None, n, n, self._device)
+            self._block_masks[window] = create_block_mask(
+                sees, None, None, n - n_carried, n, self._device
+            )
         return self._block_masks[window]
 
     def dense_mask(self, window: int | None) -> Tensor:
@@ -109,14 +155,14 @@ class Forest:
         keys = np.concatenate([path, own])
         sees = (keys <= own[:, None]) & (own[:, None] < trie.end[keys])
         return Stretch(
-            start,
-            stop,
+            start - self.n_carried,
+            stop - self.n_carried,
             torch.from_numpy(path).to(self._device),
             torch.from_numpy(sees).to(self._device),
         )
 
     def _narrowed(self, stretch: Stretch, window: int) -> Stretch:
-        own = self._depth[stretch.start : stretch.stop]
+        own = self._depth[self.n_carried + stretch.start : self.n_carried + stretch.stop]
         keys = torch.cat([self._depth[stretch.path_P.cpu()], own])
         is_near = (own[:, None] - keys < window).to(self._device)
         return stretch._replace(sees_LS=stretch.sees_LS & is_near)
@@ -157,7 +203,7 @@ class _TreeAttention(torch.autograd.Function):
 def _attend(
     query: Tensor, key: Tensor, value: Tensor, stretches: list[Stretch], scale: float
 ) -> Tensor:
-    """(1, N, H, D) from (1, H, N, D) and (1, K, N, D)."""
+    """(1, N, H, D) from (1, H, N, D) and (1, K, C + N, D)."""
     _, n_heads, n_nodes, _ = query.shape
     out = query.new_empty(1, n_nodes, n_heads, value.shape[-1])
     for stretch in stretches:
@@ -171,8 +217,10 @@ def _inputs(
     query: Tensor, key: Tensor, value: Tensor, stretch: Stretch
 ) -> tuple[Tensor, Tensor, Tensor]:
     own = slice(stretch.start, stretch.stop)
+    n_carried = key.shape[2] - query.shape[2]
+    own_keys = slice(n_carried + stretch.start, n_carried + stretch.stop)
     keys, values = (
-        torch.cat([x.index_select(2, stretch.path_P), x[:, :, own]], 2) for x in (key, value)
+        torch.cat([x.index_select(2, stretch.path_P), x[:, :, own_keys]], 2) for x in (key, value)
     )
     return query[:, :, own], keys, values
 
@@ -231,6 +279,9 @@ def attention(
     window = kwargs.get("sliding_window")
     # Under autocast the rotary angles leave queries and keys in float32.
     query, key = query.to(value.dtype), key.to(value.dtype)
+    if forest.carried is not None and forest.keep is not None:
+        layer: Any = module.layer_idx
+        key, value = forest.carried.extend(layer, (key, value), forest.keep)
     if query.is_cuda:
         flex = _compiled_flex_attention()
         out: Tensor = flex(

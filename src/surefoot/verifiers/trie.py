@@ -86,8 +86,8 @@ def build(sequences: Sequence[Sequence[int] | NDArray[np.int32]]) -> tuple[Trie,
     return Trie(tokens, depth, _ends(depth)), nodes
 
 
-def cut(trie: Trie, budget: int) -> list[Piece]:
-    """The forest in pieces of at most `budget` nodes, repeated ones included.
+def cut(trie: Trie, budget: int, *, repeats_count: bool = True) -> list[Piece]:
+    """The forest in pieces of at most `budget` nodes.
 
     Cuts lie between branches only: a sequence from its last fork to its end is
     never divided, so a piece holds at least one whole sequence and is over the
@@ -98,6 +98,7 @@ def cut(trie: Trie, budget: int) -> list[Piece]:
     Args:
         trie: Any forest.
         budget: Nodes, >= 1.
+        repeats_count: Whether repeated nodes count in the budget.
 
     Returns:
         Pieces that hold each node once, not counting the repeated ones.
@@ -111,7 +112,7 @@ def cut(trie: Trie, budget: int) -> list[Piece]:
     pieces: list[Piece] = []
     start = 0
     while start < len(trie):
-        n_path = int(trie.depth[start])
+        n_path = int(trie.depth[start]) if repeats_count else 0
         low = int(np.searchsorted(cuts, start, side="right"))
         high = int(np.searchsorted(cuts, start + budget - n_path, side="right"))
         allowed = cuts[low : max(high, low + 1)]
