@@ -17,7 +17,7 @@ from surefoot.training.batches import Batches
 from surefoot.training.loop import Plan, fit
 from surefoot.training.objectives import restricted_loss, token_loss
 from surefoot.training.targets import NO_TARGET, Example, Spread, TreeBatch, collate
-from surefoot.training.tree_batches import PIECES, TreeBatches
+from surefoot.training.tree_batches import TreeBatches
 from surefoot.training.weights import each_target_once
 from surefoot.verifiers.packed import reading_trees, tree_way
 from tiny_families import FAMILIES, make
@@ -187,12 +187,16 @@ def test_an_epoch_holds_each_target_once(
 
 
 def test_a_batch_holds_several_problems() -> None:
-    problems = [[[p, 9, a, b] for a in range(8) for b in range(8)] for p in range(8)]
-    examples = [Example(ids, [-100, -100, 7, 8]) for texts in problems for ids in texts]
-    made = TreeBatches(each_target_once(examples), 80)
+    # All problems begin with the same words, as prompts do.
+    problems = [[[0, 0, p, 9, a, b] for a in range(8) for b in range(8)] for p in range(1, 40)]
+    examples = [Example(ids, [-100] * 4 + [7, 8]) for texts in problems for ids in texts]
+    made = TreeBatches(each_target_once(examples), 300)
+    n_nodes = [len(piece.trie) for piece in made.pieces]
+    assert sum(n_nodes) < 1.15 * (2 + 39 * (2 + 8 + 64))
+    assert max(n_nodes) < 80
     for number in range(made.n_batches(1) - 1):
-        assert len(made.indices(number)) >= PIECES
-    assert len(set(made(0).trie.tokens[made(0).trie.depth == 0])) > 1
+        trie = made(number).trie
+        assert len(set(trie.tokens[trie.depth == 2])) >= 4
 
 
 @settings(max_examples=20)

@@ -38,15 +38,15 @@ def test_each_distinct_prefix_is_one_node(sequences: list[list[int]]) -> None:
         assert trie.path(node).tolist() == [j for j in range(node) if trie.end[j] > node]
 
 
-@given(sequences_of, st.integers(1, 30))
+@given(sequences_of, st.integers(1, 30), st.sampled_from([None, 0.0, 0.3, 2.0]))
 def test_pieces_hold_each_node_once_and_are_forests(
-    sequences: list[list[int]], budget: int
+    sequences: list[list[int]], budget: int, share: float | None
 ) -> None:
     trie, _ = build(sequences)
     whole = spelled(trie)
     longest = max(map(len, sequences), default=0)
     new: list[int] = []
-    for piece in cut(trie, budget):
+    for piece in cut(trie, budget, repeat_share=share):
         assert spelled(piece.trie) == [whole[node] for node in piece.nodes]
         assert piece.trie.depth.tolist() == trie.depth[piece.nodes].tolist()
         assert len(piece.trie) <= max(budget, longest)

@@ -13,9 +13,10 @@ from surefoot.errors import UserError
 from surefoot.training.targets import Example, Spread, Targets, TreeBatch
 from surefoot.verifiers.trie import Ints, Piece, build, cut, join
 
-PIECES = 4
-"""A piece is at most this part of a batch. Solutions to one problem teach much the
-same; a batch should hold several problems, and a cut repeats little."""
+REPEAT_SHARE = 0.1
+"""Solutions to one problem teach much the same, so a batch should hold several
+problems: the forest is cut wherever that repeats no more than this share. The
+alternatives of PRM800K hang so deep that their trees mostly stay whole."""
 
 
 class TreeBatches:
@@ -36,7 +37,7 @@ class TreeBatches:
             raise UserError("there is nothing to train on: no example is left")
         self.batch_tokens, self.seed = batch_tokens, seed
         trie, nodes = build([example.ids for example in examples])
-        self.pieces = cut(trie, max(1, batch_tokens // PIECES))
+        self.pieces = cut(trie, batch_tokens, repeat_share=REPEAT_SHARE)
         self._names = [example.name for example in examples]
         # By node, so that those of a piece are one stretch.
         targets = [example.all_targets() for example in examples]

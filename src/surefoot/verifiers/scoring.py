@@ -29,7 +29,7 @@ from surefoot.verifiers.readout import head_logits, hidden_states
 from surefoot.verifiers.trie import build
 
 log = logging.getLogger("surefoot")
-_PASS_NUMBERS = 2**22
+_PASS_NUMBERS = 2**21
 """Numbers in a pass's widest tensor on a CPU."""
 BATCH_TOKENS = 16_384
 """Tokens of a batch, repeated or padding ones included, unless asked otherwise."""

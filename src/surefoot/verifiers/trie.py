@@ -86,7 +86,9 @@ def build(sequences: Sequence[Sequence[int] | NDArray[np.int32]]) -> tuple[Trie,
     return Trie(tokens, depth, _ends(depth)), nodes
 
 
-def cut(trie: Trie, budget: int, *, repeats_count: bool = True) -> list[Piece]:
+def cut(
+    trie: Trie, budget: int, *, repeats_count: bool = True, repeat_share: float | None = None
+) -> list[Piece]:
     """The forest in pieces of at most `budget` nodes.
 
     Cuts lie between branches only: a sequence from its last fork to its end is
@@ -99,6 +101,8 @@ def cut(trie: Trie, budget: int, *, repeats_count: bool = True) -> list[Piece]:
         trie: Any forest.
         budget: Nodes, >= 1.
         repeats_count: Whether repeated nodes count in the budget.
+        repeat_share: Cut as early as the next piece repeats at most this share
+            of what this one adds; by default pieces are filled.
 
     Returns:
         Pieces that hold each node once, not counting the repeated ones.
@@ -116,13 +120,22 @@ def cut(trie: Trie, budget: int, *, repeats_count: bool = True) -> list[Piece]:
         low = int(np.searchsorted(cuts, start, side="right"))
         high = int(np.searchsorted(cuts, start + budget - n_path, side="right"))
         allowed = cuts[low : max(high, low + 1)]
-        roomy = allowed[allowed - start >= (allowed[-1] - start) / 2]
-        depths = depth_at[roomy]
-        # The last of the shallowest.
-        stop = int(roomy[len(roomy) - 1 - int(np.argmin(depths[::-1]))])
+        stop = _best_cut(allowed, depth_at[allowed], start, repeat_share)
         pieces.append(piece(trie, start, stop))
         start = stop
     return pieces
+
+
+def _best_cut(cuts: Ints, depths: Ints, start: int, repeat_share: float | None) -> int:
+    """The cut to take, of those that the budget allows."""
+    if repeat_share is not None:
+        cheap = cuts[depths <= repeat_share * (cuts - start)]
+        if len(cheap):
+            return int(cheap[0])
+    is_roomy = cuts - start >= (cuts[-1] - start) / 2
+    roomy, depths = cuts[is_roomy], depths[is_roomy]
+    # The last of the shallowest.
+    return int(roomy[len(roomy) - 1 - int(np.argmin(depths[::-1]))])
 
 
 def piece(trie: Trie, start: int, stop: int) -> Piece:
