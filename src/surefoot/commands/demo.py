@@ -76,7 +76,7 @@ def stages(config: Config) -> list[Stage]:
     verifier = (
         "--rating-tokens wrong ? right --rating-tokens-only --probe-first"
         f" --epochs {config.epochs} --batch-tokens 4096 --optimizer muon"
-        f" --learning-rate 1e-3 --warmup 0.1 --seed {seed}"
+        f" --learning-rate 1e-3 --warmup 0.1 --weight-by solution --seed {seed}"
     )
     test = "{out}/problems"
     return [
