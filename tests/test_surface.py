@@ -24,7 +24,7 @@ FLAGS: dict[str, str] = {
     ),
     "convert": "json debug table out record skip_bad overwrite",
     "train base": (
-        "json debug out overwrite recipe problems updates rows epochs batch_tokens "
+        "json debug out overwrite recipe problems width layers updates rows epochs batch_tokens "
         "vocabulary learning_rate muon_learning_rate bf16 checkpoint_every seed"
     ),
     "train generator": (

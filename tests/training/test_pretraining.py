@@ -55,7 +55,7 @@ def test_digits_newlines_and_rating_tokens_stand_alone() -> None:
     assert tokenizer.decode(tokenizer.encode(text)) == text
 
 
-def test_the_small_recipe_reads_a_table_of_problems(tmp_path: Path) -> None:
+def test_the_small_recipe_reads_tables_of_problems(tmp_path: Path) -> None:
     problems = [
         Problem(
             problem_id=str(i),
@@ -65,11 +65,15 @@ def test_the_small_recipe_reads_a_table_of_problems(tmp_path: Path) -> None:
         )
         for i in range(40)
     ]
-    write(tmp_path / "problems", problems)
+    tables = (tmp_path / "some", tmp_path / "others")
+    write(tables[0], problems[:30])
+    write(tables[1], problems[30:])
     report = train_base.run(
         train_base.Config(
             recipe="small",
-            problems=tmp_path / "problems",
+            problems=tables,
+            width=64,
+            layers=3,
             out=tmp_path / "base",
             batch_tokens=512,
             vocabulary=300,
@@ -78,12 +82,15 @@ def test_the_small_recipe_reads_a_table_of_problems(tmp_path: Path) -> None:
     assert report["examples"] == 40
     model, tokenizer = load_model(tmp_path / "base")
     assert model.config.model_type == "qwen2"
+    assert (model.config.hidden_size, model.config.num_hidden_layers) == (64, 3)
     assert tokenizer.eos_token_id is not None
 
 
 def test_the_small_recipe_needs_problems(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--problems"):
         train_base.Config(recipe="small", out=tmp_path / "base")
+    with pytest.raises(UserError, match=r"--width: must be a multiple of 64, got 100"):
+        train_base.Config(recipe="small", problems=(tmp_path,), width=100, out=tmp_path / "base")
 
 
 def test_the_nano_recipe_writes_a_model_in_bfloat16(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """States of a forest against one plain pass a text."""
 
 import copy
+import warnings
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,11 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from torch.nn import functional
+from torch.nn.attention.flex_attention import flex_attention
 
 from surefoot.verifiers.packed import Way, reading_trees, states_by_piece, tree_states, tree_way
-from surefoot.verifiers.tree_attention import STRETCH, Forest
+from surefoot.verifiers.tree_attention import BLOCK, STRETCH, Forest, key_blocks
 from surefoot.verifiers.trie import build, cut
 from tiny_families import FAMILIES, VOCABULARY, make
 
@@ -133,6 +136,50 @@ def test_block_mask_of_flex_attention_is_the_rule_of_ancestry(window: int | None
         for q in range(n)
     ]
     assert found == forest.dense_mask(window).tolist()
+
+
+@settings(max_examples=40)
+@given(
+    lengths=st.lists(st.tuples(st.integers(0, 300), st.integers(1, 300)), min_size=1, max_size=6),
+    carried=st.sampled_from([0, 1, 100, 128, 200]),
+    window=st.sampled_from([None, 1, 40, 200, 400]),
+)
+def test_key_blocks_are_those_of_the_dense_mask(
+    lengths: list[tuple[int, int]], carried: int, window: int | None
+) -> None:
+    stem = [1] * 300
+    # Different first tokens behind the stem, so that each is a branch of its own.
+    texts = [stem[:shared] + [2 + i] * own for i, (shared, own) in enumerate(lengths)]
+    trie, _ = build(texts)
+    carried = min(carried, len(trie) - 1)
+    dense = Forest(trie, torch.device("cpu")).dense_mask(window)[carried:]
+    found = key_blocks(trie, carried, len(trie) + 1 if window is None else window)
+    n_key_blocks = -(-len(trie) // BLOCK)
+    assert len(found) == -(-len(dense) // BLOCK)
+    for row, (partly, full) in enumerate(found):
+        rows = dense[row * BLOCK : (row + 1) * BLOCK]
+        blocks = [rows[:, b * BLOCK : (b + 1) * BLOCK] for b in range(n_key_blocks)]
+        # A block that is listed without need costs time only; one left out would cost truth.
+        assert {b for b, seen in enumerate(blocks) if seen.any()} <= {*partly, *full}
+        assert all(blocks[b].all() and blocks[b].shape[1] == BLOCK for b in full)
+        assert not {*partly} & {*full}
+        if window is None:
+            assert {b for b, seen in enumerate(blocks) if seen.any()} == {*partly, *full}
+
+
+def test_flex_attention_reads_the_block_mask() -> None:
+    trie, _ = build([[1] * 200 + [2 + i] * 90 for i in range(4)])
+    forest = Forest(trie, torch.device("cpu"), n_carried=150)
+    mask = forest.block_mask(None)
+    query, key, value = (torch.randn(1, 2, n, 16) for n in (len(trie) - 150, len(trie), len(trie)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is slow where it is not compiled
+        found = flex_attention(query, key, value, block_mask=mask)
+    seen = forest.dense_mask(None)[150:]
+    expected = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
+    torch.testing.assert_close(found, expected)
+    dense_blocks = mask.to_dense()[0, 0].bool()
+    assert dense_blocks.shape == (-(-(len(trie) - 150) // BLOCK), -(-len(trie) // BLOCK))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="FlexAttention is compiled on CUDA only")

@@ -1,5 +1,6 @@
 """`surefoot train base`: pre-train a small base model from nothing."""
 
+import itertools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +20,10 @@ from surefoot.training.pretraining import (
     MAX_POSITIONS,
     NANO,
     ROW_TOKENS,
-    SMALL,
     CorpusBatches,
     corpus_tokenizer,
     problem_texts,
+    small_shape,
     text_examples,
 )
 from surefoot.training.tokenizer import train_tokenizer
@@ -30,21 +31,26 @@ from surefoot.training.tokenizer import train_tokenizer
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Writes):
-    """Pre-train a small base model.
+    r"""Pre-train a small base model.
 
     The recipe `nano` reads endless procedural mathematics and gives the model
     that ships with Surefoot. The recipe `small` reads the worked solutions of
-    a table of problems (MATH, GSM8K) and gives a small Qwen2 model folder.
+    tables of problems (MATH, GSM8K) and gives a Qwen2 model folder.
 
     Example:
         surefoot train base --recipe nano --out nano
-        surefoot train base --recipe small --problems math --epochs 2 --out math-base
+        surefoot train base --recipe small --problems math gsm8k --width 256 \
+            --layers 8 --vocabulary 4096 --out math-base
     """
 
     recipe: Literal["nano", "small"] = "nano"
     """What to build and from which text."""
-    problems: Path | None = None
-    """Problems with reference solutions (recipe `small`)."""
+    problems: tuple[Path, ...] = ()
+    """Tables of problems with reference solutions (recipe `small`)."""
+    width: int = 128
+    """Width of the states of the recipe `small`, a multiple of 64."""
+    layers: int = 4
+    """Layers of the recipe `small`."""
     updates: int = 4400
     """Updates of the recipe `nano`."""
     rows: int = 8
@@ -68,9 +74,10 @@ class Config(Writes):
     """Of the weights and the text."""
 
     def __post_init__(self) -> None:
-        for flag in ("updates", "rows", "epochs", "vocabulary"):
+        for flag in ("updates", "rows", "epochs", "vocabulary", "layers"):
             check_at_least(f"--{flag}", getattr(self, flag), 1)
-        if self.recipe == "small" and self.problems is None:
+        small_shape(self.width, self.layers)
+        if self.recipe == "small" and not self.problems:
             raise UserError("--problems: the recipe small needs a table of problems to read")
 
 
@@ -123,11 +130,10 @@ def _train_nano(config: Config) -> dict[str, Any]:
 
 
 def _train_small(config: Config) -> dict[str, Any]:
-    assert config.problems is not None
-    problems = read(check_input(config.problems, "problems"), Problem)
-    texts = problem_texts(problems)
+    tables = [read(check_input(path, "problems"), Problem) for path in config.problems]
+    texts = problem_texts(itertools.chain.from_iterable(tables))
     tokenizer = train_tokenizer(texts, vocabulary=config.vocabulary)
-    model = SMALL.build(tokenizer, config.seed)
+    model = small_shape(config.width, config.layers).build(tokenizer, config.seed)
 
     def encode(text: str) -> list[int]:
         ids: list[int] = tokenizer.encode(text, add_special_tokens=False)
@@ -155,8 +161,9 @@ def _train_small(config: Config) -> dict[str, Any]:
         spec={
             "command": "train base",
             "recipe": config.recipe,
-            "problems": fingerprint(config.problems),
+            "problems": [fingerprint(path) for path in config.problems],
             "vocabulary": config.vocabulary,
+            "shape": [config.width, config.layers],
         },
         overwrite=config.overwrite,
     )

@@ -20,6 +20,7 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
+from surefoot.errors import UserError
 from surefoot.problems.arith.corpus import documents
 from surefoot.records import Problem
 from surefoot.steps import solve_prompt
@@ -76,15 +77,30 @@ NANO = Shape(
     head_width=32,
     feed_forward=384,
 )
-SMALL = Shape(
-    architecture="qwen2",
-    width=128,
-    layers=4,
-    heads=4,
-    kv_heads=2,
-    head_width=32,
-    feed_forward=384,
-)
+
+
+def small_shape(width: int, layers: int) -> Shape:
+    """A Qwen2 decoder of this width and depth, in the usual proportions.
+
+    Args:
+        width: Of the states; a multiple of 64, >= 64.
+        layers: >= 1.
+
+    Raises:
+        UserError: The width is no such multiple.
+    """
+    if width < 64 or width % 64:
+        raise UserError(f"--width: must be a multiple of 64, got {width}")
+    heads = max(4, width // 64)
+    return Shape(
+        architecture="qwen2",
+        width=width,
+        layers=layers,
+        heads=heads,
+        kv_heads=heads // 2,
+        head_width=width // heads,
+        feed_forward=3 * width,
+    )
 
 
 def corpus_tokenizer(seed: int) -> PreTrainedTokenizerBase:

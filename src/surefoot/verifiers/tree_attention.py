@@ -38,6 +38,8 @@ ARGUMENT = "surefoot_tree"
 STRETCH = 128
 """Nodes that attend together on a CPU. More waste work on the keys of other
 branches, fewer waste it on small matrices; measured, 128 and 256 are best."""
+BLOCK = 128
+"""Nodes and keys of a block of FlexAttention."""
 _UNSUPPORTED = {"softcap": "capped scores", "s_aux": "attention sinks", "position_bias": "biases"}
 
 
@@ -98,6 +100,7 @@ class Forest:
         keep: Ints | None = None,
     ) -> None:
         self.windows: set[int | None] = set()
+        self._trie = trie
         self.carried, self.n_carried = carried, n_carried
         self.keep = None if keep is None else torch.from_numpy(keep).to(device)
         self._end, self._depth = torch.from_numpy(trie.end), torch.from_numpy(trie.depth)
@@ -122,24 +125,32 @@ class Forest:
         return self._narrow[window]
 
     def block_mask(self, window: int | None) -> Any:
-        """The same as FlexAttention's block mask."""
-        from torch.nn.attention.flex_attention import create_block_mask
-
+        """The same as FlexAttention's block mask; no square of the nodes is made."""
         self.windows.add(window)
         if window not in self._block_masks:
-            end, depth, n_carried = self._end, self._depth, self.n_carried
-            reach = self._longest if window is None else window
-
-            def sees(_b: Tensor, _h: Tensor, query: Tensor, key: Tensor) -> Tensor:
-                query = query + n_carried
-                is_above = (key <= query) & (query < end[key])
-                return is_above & (depth[query] - depth[key] < reach)
-
-            n = len(end)
-            self._block_masks[window] = create_block_mask(
-                sees, None, None, n - n_carried, n, self._device
-            )
+            self._block_masks[window] = self._make_block_mask(window)
         return self._block_masks[window]
+
+    def _make_block_mask(self, window: int | None) -> Any:
+        from torch.nn.attention.flex_attention import BlockMask
+
+        end, depth, n_carried = self._end, self._depth, self.n_carried
+        reach = self._longest if window is None else window
+
+        def sees(_b: Tensor, _h: Tensor, query: Tensor, key: Tensor) -> Tensor:
+            query = query + n_carried
+            is_above = (key <= query) & (query < end[key])
+            return is_above & (depth[query] - depth[key] < reach)
+
+        seen = key_blocks(self._trie, n_carried, reach)
+        # All of the keys of a `full` block are seen, so no rule is asked there.
+        partly, full = (_padded_rows([row[i] for row in seen], len(self._trie)) for i in (0, 1))
+        return BlockMask.from_kv_blocks(
+            *(x.to(self._device) for x in (*partly, *full)),
+            BLOCK_SIZE=BLOCK,
+            mask_mod=sees,
+            seq_lengths=(len(self._trie) - n_carried, len(self._trie)),
+        )
 
     def dense_mask(self, window: int | None) -> Tensor:
         """(N, N) whether a node sees another: for small rows and for checks."""
@@ -166,6 +177,46 @@ class Forest:
         keys = torch.cat([self._depth[stretch.path_P.cpu()], own])
         is_near = (own[:, None] - keys < window).to(self._device)
         return stretch._replace(sees_LS=stretch.sees_LS & is_near)
+
+
+def key_blocks(trie: Trie, n_carried: int, reach: int) -> list[tuple[list[int], list[int]]]:
+    """Which blocks of keys each block of nodes attends to.
+
+    The ancestors of a block's nodes are the path to its first node and nodes
+    of the block itself, so a block's row takes time of its path's length.
+
+    Args:
+        trie: The forest.
+        n_carried: Nodes at the start that do not attend; blocks of those that
+            do are counted from behind them, blocks of keys from the first node.
+        reach: A node sees ancestors less than this much above it, itself included.
+
+    Returns:
+        For each block of nodes the key blocks of which it sees a part, and those
+        of which each of its nodes sees all; ascending.
+    """
+    found = []
+    for start in range(n_carried, len(trie), BLOCK):
+        stop = min(start + BLOCK, len(trie))
+        depths = trie.depth[start:stop]
+        path = trie.path(start)
+        near = path[trie.depth[path] > depths.min() - reach]
+        by_all = near[(trie.end[near] >= stop) & (trie.depth[near] > depths.max() - reach)]
+        blocks, counts = np.unique(by_all // BLOCK, return_counts=True)
+        full = blocks[counts == BLOCK]
+        own = np.arange(start // BLOCK, (stop - 1) // BLOCK + 1)
+        partly = np.setdiff1d(np.union1d(near // BLOCK, own), full)
+        found.append((partly.tolist(), full.tolist()))
+    return found
+
+
+def _padded_rows(rows: list[list[int]], n_keys: int) -> tuple[Tensor, Tensor]:
+    """(1, 1, R) lengths and (1, 1, R, blocks of keys) entries, as FlexAttention wants them."""
+    lengths = torch.tensor([len(row) for row in rows], dtype=torch.int32)
+    entries = torch.zeros((len(rows), -(-n_keys // BLOCK)), dtype=torch.int32)
+    for index, row in enumerate(rows):
+        entries[index, : len(row)] = torch.tensor(row, dtype=torch.int32)
+    return lengths[None, None], entries[None, None]
 
 
 class _TreeAttention(torch.autograd.Function):
