@@ -10,14 +10,13 @@ step's position.
 
 import hashlib
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from surefoot.records import RATINGS, Labels, Problem, Rating, Scores, Solution
+from surefoot.records import RATINGS, Labels, Problem, Scores, Solution
 from surefoot.training.checks import counted_ratings
 from surefoot.verifiers.auc import auc, grouped_auc
+from surefoot.verifiers.baselines import RatePredictor
 from surefoot.verifiers.folder import Verifier
 from surefoot.verifiers.scoring import BATCH_TOKENS, score_solutions
 
@@ -26,28 +25,6 @@ def is_held_out(problem_id: str, share: float, seed: int = 0) -> bool:
     """Whether this problem is one of the share (in [0, 1]) that is held out."""
     digest = hashlib.sha256(f"{seed}:{problem_id}".encode()).digest()
     return int.from_bytes(digest[:8], "big") < share * 2**64
-
-
-@dataclass(frozen=True)
-class PositionPredictor:
-    """Guesses a step's rating from its index and whether it is the last: a PRM's lowest bar."""
-
-    counts: Mapping[tuple[int, bool], Counter[Rating]]
-
-    @classmethod
-    def fitted(cls, rated: Iterable[tuple[Labels, Solution]]) -> "PositionPredictor":
-        """Counts the ratings that training uses, at each position."""
-        counts: defaultdict[tuple[int, bool], Counter[Rating]] = defaultdict(Counter)
-        for labels, solution in rated:
-            for step, rating in enumerate(counted_ratings(labels, solution)):
-                if rating is not None:
-                    counts[_position(step, solution)][rating] += 1
-        return cls(counts)
-
-    def probability(self, step: int, solution: Solution, rating: Rating) -> float:
-        """In (0, 1); one is added to each count, so that nothing is impossible."""
-        counts = self.counts.get(_position(step, solution), Counter())
-        return (counts[rating] + 1) / (counts.total() + len(RATINGS))
 
 
 def prm_holdout(
@@ -81,7 +58,8 @@ def prm_holdout(
     scores = score_solutions(
         verifier, problems, [s for _, s in rated], batch_tokens=batch_tokens, skip_long=True
     )
-    predictor = PositionPredictor.fitted((row, solutions[row.solution_id]) for row in trained_on)
+    known = ((solutions[row.solution_id], row) for row in trained_on)
+    predictor = RatePredictor.fitted((s.steps, counted_ratings(row, s)) for s, row in known)
     step_scores: list[float] = []
     step_is_right: list[bool] = []
     losses: list[float] = []
@@ -94,7 +72,7 @@ def prm_holdout(
             step_is_right.append(rating >= 0)
             chance = score.step_probabilities[step][RATINGS.index(rating)]
             losses.append(-math.log(max(chance, 1e-300)))
-            position_losses.append(-math.log(predictor.probability(step, solution, rating)))
+            position_losses.append(-math.log(predictor.probability(solution.steps, step, rating)))
     return {
         "holdout_problems": len({row.problem_id for row in labels}),
         "holdout_steps": len(losses),
@@ -115,10 +93,6 @@ def _judged_auc(labels: Sequence[Labels], scores: Sequence[Scores]) -> float | N
     values = [score.solution_score for _, score in judged]
     is_right = [row.first_error is None for row, _ in judged]
     return grouped_auc(values, is_right, [score.problem_id for _, score in judged]).within
-
-
-def _position(step: int, solution: Solution) -> tuple[int, bool]:
-    return step, step + 1 == len(solution.steps)
 
 
 def _mean(values: Sequence[float]) -> float | None:
