@@ -62,6 +62,25 @@ def test_a_stage_writes_all_shards_in_order(tmp_path: Path, name: str) -> None:
     assert {p.name for p in tmp_path.iterdir()} == {name}
 
 
+def test_a_complete_folder_may_be_reused_but_not_that_of_another_spec(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run_stage(out, Solution, range(5), solutions, spec=SPEC)
+    for overwrite in (False, True):
+        again = run_stage(
+            out, Solution, range(5), _never, spec=SPEC, reuse=True, overwrite=overwrite
+        )
+        assert again == StageResult(rows=10, shards=5, resumed=5)
+    assert len(read(out, Solution)) == 10
+    with pytest.raises(OutputExists, match="seed is 0 there, 1 asked"):
+        run_stage(out, Solution, range(5), _never, spec={**SPEC, "seed": 1}, reuse=True)
+    with pytest.raises(OutputExists, match="is complete"):
+        run_stage(out, Solution, range(5), _never, spec=SPEC)
+
+
+def _never(shard: int) -> list[Solution]:
+    raise AssertionError(shard)
+
+
 def test_a_folder_says_how_it_was_made(tmp_path: Path) -> None:
     run_stage(tmp_path / "out", Solution, range(2), solutions, spec=SPEC)
     assert json.loads((tmp_path / "out" / "stage.json").read_text()) == {

@@ -68,9 +68,15 @@ FLAGS: dict[str, str] = {
         "json debug file problems solutions grades scores labels likelihood n pool "
         "aggregation neutral draws seed out figure overwrite"
     ),
+    "evaluate steps": (
+        "json debug verifier verifier_format reference served_model served_tokens "
+        "layout threshold threshold_from limit batch_tokens skip_long out overwrite "
+        "keep_flagged keep_quality_control keep_screening keep_give_up keep_bad_problem "
+        "data scores labels solutions neutral baselines_from baseline_solutions figure seed"
+    ),
     "evaluate processbench": (
         "json debug verifier verifier_format reference served_model served_tokens "
-        "data threshold threshold_from limit batch_tokens skip_long"
+        "layout threshold threshold_from limit batch_tokens skip_long out overwrite data"
     ),
     "report": "json debug out overwrite folder problems solutions grades scores labels title seed",
 }

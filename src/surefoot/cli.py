@@ -53,6 +53,7 @@ VERBS: dict[str, Verb] = {
     "train prm": Verb("train_prm", "train a process verifier on step ratings"),
     "score": Verb("score", "score solutions, step by step, with a verifier"),
     "evaluate best-of-n": Verb("evaluate_best_of_n", "best-of-N, voting and pass@k for every N"),
+    "evaluate steps": Verb("evaluate_steps", "does a verifier tell right steps from wrong ones?"),
     "evaluate processbench": Verb("evaluate_processbench", "does a verifier find first errors?"),
     "report": Verb("report", "one standalone HTML page from a run"),
 }

@@ -76,6 +76,7 @@ def run_stage(
     *,
     spec: dict[str, Any],
     overwrite: bool = False,
+    reuse: bool = False,
     progress: str | None = None,
     workers: int = 1,
 ) -> StageResult:
@@ -91,6 +92,8 @@ def run_stage(
             fingerprints. Anything JSON can hold; paths are written as text.
         overwrite: Replace a complete output or one of another spec. An
             unfinished output of the same spec is still resumed.
+        reuse: Be content with a complete folder of the same spec; its shards
+            count as resumed.
         progress: Title of the progress shown on stderr; None for none.
         workers: Processes that do the work; with more than one, `work` must be
             a function that can be sent to another process.
@@ -104,7 +107,7 @@ def run_stage(
     wanted = json.loads(
         json.dumps({"record": record.__name__, "shards": len(shards), "spec": spec}, default=str)
     )
-    _admit(out, folder, wanted, overwrite=overwrite)
+    _admit(out, folder, wanted, overwrite=overwrite, reuse=reuse)
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder, out):
@@ -175,11 +178,15 @@ def _run(
     return rows, len(done)
 
 
-def _admit(out: Path, folder: Path, wanted: dict[str, Any], *, overwrite: bool) -> None:
+def _admit(
+    out: Path, folder: Path, wanted: dict[str, Any], *, overwrite: bool, reuse: bool
+) -> None:
     """Decide whether to start, to go on or to refuse; clear the place if asked."""
     found = read_stage(folder)
     if found is not None:
         differences = list(_differences({k: found.get(k) for k in wanted}, wanted))
+        if not differences and reuse and is_folder(out):
+            return
         if found.get("status") != "complete" and not differences:
             if not is_folder(out):
                 check_place(out, overwrite=overwrite)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
@@ -85,14 +86,15 @@ def curves_figure(curves: Curves, *, title: str | None = None) -> Figure:
     axes.set_ylabel("% of problems solved")
     if title:
         axes.set_title(title, color=INK)
-    _tint(figure)
+    axes.legend(frameon=False, fontsize=9, loc="best")
+    tint(axes)
     return figure
 
 
 def curves_svg(curves: Curves, *, title: str | None = None) -> str:
     """The figure as an `<svg>` element to put into a page, its ink the page's `color`."""
     text = StringIO()
-    with _reproducible():
+    with reproducible():
         curves_figure(curves, title=title).savefig(
             text, format="svg", transparent=True, metadata=dict.fromkeys(_METADATA)
         )
@@ -101,16 +103,21 @@ def curves_svg(curves: Curves, *, title: str | None = None) -> str:
 
 
 def save_figure(curves: Curves, path: Path, *, title: str | None = None) -> None:
-    """Writes the figure to a file, whole or not at all; the suffix says the format."""
+    """Writes the curves to a file, as `save` does."""
+    with reproducible():
+        save(curves_figure(curves, title=title), path)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Writes a figure to a file, whole or not at all; the suffix says the format."""
     kind = path.suffix.removeprefix(".")
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
-    with replacing(path) as temporary, _reproducible():
-        curves_figure(curves, title=title).savefig(
-            temporary, format=kind, dpi=160, metadata=metadata
-        )
+    with replacing(path) as temporary, reproducible():
+        figure.savefig(temporary, format=kind, dpi=160, metadata=metadata)
 
 
-def _reproducible() -> AbstractContextManager[None]:
+def reproducible() -> AbstractContextManager[None]:
+    """In which a figure is drawn the same, byte for byte, every time."""
     # Without a salt matplotlib draws the ids inside an SVG at random.
     return matplotlib.rc_context({"svg.hashsalt": "surefoot", "svg.fonttype": "path"})
 
@@ -124,9 +131,8 @@ def _ticks(n: tuple[int, ...]) -> list[int]:
     return chosen[::-1]
 
 
-def _tint(figure: Figure) -> None:
+def tint(axes: Axes) -> None:
     """Grey ink, light grid, legend without a box."""
-    axes = figure.axes[0]
     axes.grid(visible=True, color=INK, alpha=0.22, linewidth=0.6)
     axes.tick_params(colors=INK)
     for label in (axes.xaxis.label, axes.yaxis.label):
@@ -134,6 +140,6 @@ def _tint(figure: Figure) -> None:
     for side, spine in axes.spines.items():
         spine.set_color(INK)
         spine.set_visible(side in ("left", "bottom"))
-    legend = axes.legend(frameon=False, fontsize=9, loc="best")
-    for entry in legend.get_texts():
+    legend = axes.get_legend()
+    for entry in legend.get_texts() if legend else ():
         entry.set_color(INK)

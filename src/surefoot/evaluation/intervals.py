@@ -21,7 +21,8 @@ RESAMPLES = 4000
 
 
 @lru_cache(maxsize=4)
-def _shares(problems: int, resamples: int, seed: int) -> FloatArray:
+def resampled_shares(problems: int, resamples: int = RESAMPLES, seed: int = 0) -> FloatArray:
+    """(R, P) what share of each set of problems drawn again each problem is; read-only."""
     generator = np.random.default_rng(seed)
     even = np.full(problems, 1.0 / problems)
     shares: FloatArray = generator.multinomial(problems, even, size=resamples) / problems
@@ -54,7 +55,7 @@ def bootstrap_interval(
         raise ValueError("no problems: an interval needs at least one")
     if np.isnan(values).any():
         raise ValueError("a value is NaN")
-    means = _shares(len(values), resamples, seed) @ values
+    means = resampled_shares(len(values), resamples, seed) @ values
     tail = 100.0 * (1.0 - LEVEL) / 2.0
     ends: FloatArray = np.percentile(means, [tail, 100.0 - tail], axis=0).T
     return ends

@@ -1,0 +1,1 @@
+"""Public benchmarks of step judgement: how each one writes a row."""
