@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 from surefoot.errors import SurefootError
 from surefoot.generation.folder import load_model
 from surefoot.training.batches import Batches
+from surefoot.training.examples import Examples
+from surefoot.training.finetune import Schedule, finetune
 from surefoot.training.loop import Plan, fit
 from surefoot.training.objectives import restricted_loss, token_loss
 from surefoot.training.targets import NO_TARGET, Example, Spread, TreeBatch, collate
 from surefoot.training.tree_batches import TreeBatches
 from surefoot.training.weights import each_target_once
 from surefoot.verifiers.packed import reading_trees, tree_way
+from surefoot.verifiers.trie import build
 from tiny_families import FAMILIES, make
 
 RATINGS = (7, 8, 9)
@@ -290,6 +293,35 @@ def test_an_interrupted_run_on_forests_goes_on_as_if_it_had_not_been(
     assert [row["loss"] for row in again] == [row["loss"] for row in whole]
     files = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("a", "b")]
     assert files[0] == files[1]
+
+
+@pytest.mark.parametrize("share", [True, False])
+def test_forests_are_trained_on_where_enough_is_shared(
+    tiny_folder: Path, tmp_path: Path, share: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    model, _ = load_model(tiny_folder)
+    examples = alternatives()
+    if not share:
+        # Another first token each: nothing in common.
+        examples = [e._replace(ids=[i, *e.ids[1:]]) for i, e in enumerate(examples)]
+    with caplog.at_level("INFO", logger="surefoot"):
+        report = finetune(
+            model,
+            Examples(examples),
+            Schedule(epochs=2, learning_rate=1e-3, batch_tokens=400),
+            tmp_path / "out",
+            title="t",
+            save=lambda folder: {},
+            spec={},
+            weight_by="solution",
+        )
+    n_tokens, n_distinct = (
+        sum(len(e.ids) for e in examples),
+        len(build([e.ids for e in examples])[0]),
+    )
+    assert (n_tokens >= 2 * n_distinct) is share
+    assert ("computed once" if share else "padded rows") in caplog.text
+    assert report["tokens"] == 2 * (n_distinct if share else n_tokens)
 
 
 def test_one_large_update_is_the_same_padded_and_packed(tiny_folder: Path, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def stages(config: Config) -> list[Stage]:
     tables = "{out}/train-problems --solutions {out}/train-solutions"
     verifier = (
         "--rating-tokens wrong ? right --rating-tokens-only --probe-first"
-        f" --epochs {config.epochs} --batch-tokens 4096 --optimizer muon"
+        f" --epochs {config.epochs} --optimizer muon"
         f" --learning-rate 1e-3 --warmup 0.1 --weight-by solution --seed {seed}"
     )
     test = "{out}/problems"
@@ -109,11 +109,14 @@ def stages(config: Config) -> list[Stage]:
         Stage("train-labels", "label auto {out}/train-problems {out}/train-solutions --by checker"),
         Stage(
             "orm",
-            f"train orm --base nano --problems {tables} --grades {{out}}/train-grades {verifier}",
+            f"train orm --base nano --problems {tables} --grades {{out}}/train-grades"
+            f" --batch-tokens 4096 {verifier}",
         ),
         Stage(
             "prm",
-            f"train prm --base nano --problems {tables} --labels {{out}}/train-labels {verifier}",
+            f"train prm --base nano --problems {tables} --labels {{out}}/train-labels"
+            # Fewer tokens: beginnings that solutions share count once here.
+            f" --batch-tokens 1408 {verifier}",
         ),
         Stage(
             "solutions",

@@ -5,8 +5,9 @@ sum is kept beside the model as `training.json`.
 """
 
 import json
+import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -22,17 +23,17 @@ from surefoot.training.examples import Examples
 from surefoot.training.loop import Plan, fit
 from surefoot.training.objectives import token_loss
 from surefoot.training.optimizers import OptimizerName
+from surefoot.training.targets import Example
 from surefoot.training.tree_batches import TreeBatches
 from surefoot.training.weights import WeightBy, each_target_once
 from surefoot.verifiers.packed import Way, reading_trees, tree_way
 
+log = logging.getLogger("surefoot")
 REPORT_FILE = "training.json"
-
-
-SHARING_PAYS_FROM = 256
-"""Hidden width from which common beginnings are computed once in training. In narrower
-models the many short segments cost more than they save: nano (width 128) read 1,000
-tokens a second in that way and 10,000 in padded rows."""
+SHARING_PAYS = 2.0
+"""Times the tokens of a forest that its texts must hold for the forest to be trained on.
+A token costs more in a forest than in padded rows; measured, up to twice as much in a
+narrow model (nano, width 128, two cores), less in a wide one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,9 +113,9 @@ def finetune(
         spec: What decides the result beside the schedule; see `fit`.
         overwrite: Replace what is at `out`.
         loss: Sum over the targets of a `TokenBatch` or `TreeBatch`.
-        weight_by: Examples that begin alike are computed together, where the
-            model can and is wide enough to gain by it, and what they share weighs
-            so; None keeps them apart.
+        weight_by: What examples that begin alike share weighs so, and it is
+            computed once where the model can and enough is shared for that to
+            pay (`SHARING_PAYS`). None: they are not looked at together.
 
     Returns:
         The report: `examples`, `left_out` by reason, `updates`, `tokens`,
@@ -125,13 +126,10 @@ def finetune(
         UserError: No example is left; and what `fit` raises.
     """
     model = model.float()
-    small = model.config.hidden_size < SHARING_PAYS_FROM
-    way: Way = "padded" if weight_by is None or small else tree_way(model)
     weighed = list(examples.examples)
     if weight_by == "step":
         weighed = each_target_once(weighed)
-    make = Batches if way == "padded" else TreeBatches
-    batches = make(weighed, schedule.batch_tokens, seed=schedule.seed)
+    batches, way = _batches(model, weighed, schedule, may_share=weight_by is not None)
     a_step = schedule.gradient_accumulation * PartialState().num_processes
     updates = max(1, batches.n_batches(schedule.epochs) // a_step)
     report: dict[str, Any] = {}
@@ -154,6 +152,26 @@ def finetune(
             overwrite=overwrite,
         )
     return report
+
+
+def _batches(
+    model: PreTrainedModel, examples: Sequence[Example], schedule: Schedule, *, may_share: bool
+) -> tuple[Batches | TreeBatches, Way]:
+    """The batches, and how the model computes them: as forests where that pays."""
+    way: Way = tree_way(model) if may_share else "padded"
+    if way != "padded":
+        trees = TreeBatches(examples, schedule.batch_tokens, seed=schedule.seed)
+        n_tokens = sum(len(example.ids) for example in examples)
+        pays = n_tokens >= SHARING_PAYS * trees.n_nodes
+        log.info(
+            "%d tokens of text, %d with common beginnings counted once: %s",
+            n_tokens,
+            trees.n_nodes,
+            "these are computed once" if pays else "too little to gain, padded rows are used",
+        )
+        if pays:
+            return trees, way
+    return Batches(examples, schedule.batch_tokens, seed=schedule.seed), "padded"
 
 
 def _summary(examples: Examples, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -28,6 +28,10 @@ class TreeBatches:
             within this, except for one example that is longer by itself.
         seed: Of the shuffles, one an epoch.
 
+    Attributes:
+        pieces: Of the forest of all examples.
+        n_nodes: Tokens of an epoch, those repeated at cuts included.
+
     Raises:
         UserError: There are no examples.
     """
@@ -38,6 +42,7 @@ class TreeBatches:
         self.batch_tokens, self.seed = batch_tokens, seed
         trie, nodes = build([example.ids for example in examples])
         self.pieces = cut(trie, batch_tokens, repeat_share=REPEAT_SHARE)
+        self.n_nodes = sum(len(piece.trie) for piece in self.pieces)
         self._names = [example.name for example in examples]
         # By node, so that those of a piece are one stretch.
         targets = [example.all_targets() for example in examples]
