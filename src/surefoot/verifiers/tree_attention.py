@@ -142,11 +142,15 @@ class Forest:
             is_above = (key <= query) & (query < end[key])
             return is_above & (depth[query] - depth[key] < reach)
 
-        seen = key_blocks(self._trie, n_carried, reach)
-        # All of the keys of a `full` block are seen, so no rule is asked there.
-        partly, full = (_padded_rows([row[i] for row in seen], len(self._trie)) for i in (0, 1))
+        partly, full = zip(*key_blocks(self._trie, n_carried, reach), strict=True)
+        counts, blocks = _padded_rows(partly, len(self._trie), self._device)
+        # Of these all keys are seen, so no rule is asked.
+        full_counts, full_blocks = _padded_rows(full, len(self._trie), self._device)
         return BlockMask.from_kv_blocks(
-            *(x.to(self._device) for x in (*partly, *full)),
+            counts,
+            blocks,
+            full_counts,
+            full_blocks,
             BLOCK_SIZE=BLOCK,
             mask_mod=sees,
             seq_lengths=(len(self._trie) - n_carried, len(self._trie)),
@@ -210,13 +214,15 @@ def key_blocks(trie: Trie, n_carried: int, reach: int) -> list[tuple[list[int], 
     return found
 
 
-def _padded_rows(rows: list[list[int]], n_keys: int) -> tuple[Tensor, Tensor]:
+def _padded_rows(
+    rows: Sequence[list[int]], n_keys: int, device: torch.device
+) -> tuple[Tensor, Tensor]:
     """(1, 1, R) lengths and (1, 1, R, blocks of keys) entries, as FlexAttention wants them."""
     lengths = torch.tensor([len(row) for row in rows], dtype=torch.int32)
     entries = torch.zeros((len(rows), -(-n_keys // BLOCK)), dtype=torch.int32)
     for index, row in enumerate(rows):
         entries[index, : len(row)] = torch.tensor(row, dtype=torch.int32)
-    return lengths[None, None], entries[None, None]
+    return lengths[None, None].to(device), entries[None, None].to(device)
 
 
 class _TreeAttention(torch.autograd.Function):
