@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from torch.nn import functional
 from torch.nn.attention.flex_attention import flex_attention
 
+from surefoot.verifiers.forest import BLOCK, STRETCH, Forest, key_blocks
 from surefoot.verifiers.packed import Way, reading_trees, states_by_piece, tree_states, tree_way
-from surefoot.verifiers.tree_attention import BLOCK, STRETCH, Forest, key_blocks
 from surefoot.verifiers.trie import build, cut
 from tiny_families import FAMILIES, VOCABULARY, make
 

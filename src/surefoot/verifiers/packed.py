@@ -19,7 +19,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from surefoot.verifiers import tree_attention
-from surefoot.verifiers.tree_attention import Carried, Forest
+from surefoot.verifiers.forest import Carried, Forest
 from surefoot.verifiers.trie import Ints, Trie, build, cut
 
 log = logging.getLogger("surefoot")
