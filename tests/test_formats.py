@@ -10,6 +10,9 @@ import pyarrow as pa
 import pytest
 
 from surefoot.columns import Column, Shape, builder, columns, schema
+from surefoot.evaluation.layouts.catalogue import LAYOUT_NAMES, LAYOUTS, LayoutName, recognise
+from surefoot.evaluation.step_report import step_report, tables_of
+from surefoot.evaluation.step_table import Predicted, RatedSolution
 from surefoot.labeling.export import Exporter
 from surefoot.labeling.formats import FORMATS, FormatName, Imported, collect
 from surefoot.problems.rows import Row
@@ -143,6 +146,33 @@ def test_the_example_scores_multiply() -> None:
         product *= score
         assert score == pytest.approx(neutral + positive)
     assert scores.solution_score == pytest.approx(product)
+
+
+@pytest.mark.parametrize("name", LAYOUT_NAMES)
+def test_benchmark_layouts_are_documented_field_by_field(name: LayoutName) -> None:
+    heading = f"layout {name}"
+    row = Row(Path("rows.jsonl"), 1, example(heading), None)
+    assert recognise(row) == name
+    # All four examples are the same mistake in the second of three steps.
+    entry = LAYOUTS[name].read(row)[-1]
+    assert entry.ratings == ((1, -1, -1) if name == "prmbench" else (1, -1, None))
+    documented = re.findall(r"`(\w+)`", " ".join(row[0] for row in rows(heading)))
+    assert set(example(heading)) == set(documented)
+
+
+def test_step_figures_are_documented() -> None:
+    rated = [RatedSolution("a", (1, 0, -1))]
+    series = {"verifier": [Predicted((), [(0.1, 0.1, 0.8)] * 3)]}
+    tables = tables_of(rated, series, "positive")
+    made = step_report(rated, series, tables, {"verifier": 0.5})
+    (shown,) = example("Step figures")["subsets"].values()
+    assert list(shown) == list(made)
+    ours, theirs = shown["series"]["verifier"], made["series"]["verifier"]
+    assert list(ours) == list(theirs)
+    assert list(ours["ci95"]) == list(theirs["ci95"])
+    assert list(ours["calibration"][0]) == list(theirs["calibration"][0])
+    documented = set(re.findall(r"`(\w+)`", " ".join(row[0] for row in rows("Step figures"))))
+    assert {*made, *theirs, "not_shown"} <= documented
 
 
 def test_stage_json(tmp_path: Path) -> None:

@@ -182,7 +182,7 @@ def parse(name: str, words: Sequence[str]) -> Any:
 def _plain_help(text: str) -> str:
     """What tyro prints, without its gaps, None as something to type, and defaults of flags."""
     text = re.sub(r"\{None\}\|(\S+)", r"\1       ", text).replace("{None,", "{")
-    text = re.sub(r"\s+\(default:\s+(None|True|False)?\)", "", text)
+    text = re.sub(r"\s+\(default:\s+(None|True|False|'')?\)", "", text)
     lines = [line.rstrip() for line in text.strip().splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
 

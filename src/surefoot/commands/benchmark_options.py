@@ -48,8 +48,8 @@ class ScoresBenchmark(ReadsVerifier, Options):
     skip_long: bool = False
     """Give steps beyond what the verifier reads the score 0, instead of stopping."""
     out: Path | None = None
-    """Folder to keep the scores in, a table a subset. A killed run goes on where it
-    stopped; the same verifier's scores are read again, whatever the threshold."""
+    """Folder for the scores, a table a subset. With it a killed run goes on where it
+    stopped, and a finished one's scores are read again, whatever the threshold."""
     overwrite: bool = False
     """Replace scores in --out that were made in another way."""
 

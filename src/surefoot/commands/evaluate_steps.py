@@ -45,7 +45,8 @@ class Config(KeepsMarked, ScoresBenchmark):
     """With --data: folder of the verifier, or address of a server
     (http://127.0.0.1:8000/v1)."""
     data: Path | None = None
-    """Benchmark: folder with a file for each subset, or one such file. Or give tables:"""
+    """Benchmark: folder with a file for each subset, or one such file. Without it the
+    two tables --scores and --labels are compared."""
     scores: Path | None = None
     """Table of scores of labelled solutions."""
     labels: Path | None = None
