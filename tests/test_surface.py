@@ -41,7 +41,7 @@ FLAGS: dict[str, str] = {
         "list_for_tuple region_for_interval base name problems solutions pairs workers skip_bad"
     ),
     "label auto": "json debug out overwrite problems solutions by skip_bad",
-    "label import": "json debug out overwrite file format step_tag skip_bad",
+    "label import": "json debug out overwrite file format step_tag each_step skip_bad",
     "label export": (
         "json debug out overwrite keep_flagged keep_quality_control keep_screening keep_give_up "
         "keep_bad_problem labels format problems solutions neutral unrated alternatives step_tag "

@@ -34,6 +34,39 @@ def test_three_tables_appear(
     assert main([*words, "--overwrite"]) == 0
 
 
+def test_each_rated_step_may_be_a_solution_of_its_own(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def offered(*pairs: tuple[str, int | None]) -> list[dict[str, object]]:
+        return [{"text": text, "rating": rating, "flagged": None} for text, rating in pairs]
+
+    steps = [
+        {"completions": offered(("a", 1), ("z", -1)), "human_completion": None}
+        | {"chosen_completion": 0},
+        {"completions": offered(("b", -1), ("d", 0), ("e", None)), "human_completion": None}
+        | {"chosen_completion": 1},
+    ]
+    row = {"question": {"problem": "2+3?", "ground_truth_answer": "5"}, "label": {"steps": steps}}
+    source.write_text(source.read_text() + json.dumps(row) + "\n")
+    out = tmp_path / "out"
+    assert main(["label", "import", str(source), "--each-step", "--out", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sessions"] == 3
+    solutions = {s.solution_id: s for s in read(out / "solutions", Solution)}
+    found = [
+        (solutions[one.solution_id].steps, one.ratings) for one in read(out / "labels", Labels)
+    ]
+    assert sorted(found, key=str) == sorted(
+        [
+            (("a",), (1,)),  # in all three sessions
+            (("a", "b"), (None, -1)),  # in two of them
+            (("a", "c"), (None, -1)),
+            (("z",), (-1,)),
+            (("a", "d"), (None, 0)),
+        ],
+        key=str,
+    )
+
+
 def test_a_bad_row_leaves_nothing(
     source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,6 @@
 """`surefoot label import`: step ratings from other people's files."""
 
+import dataclasses
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from surefoot.commands.options import Writes, check_input
 from surefoot.errors import OutputExists, UserError
 from surefoot.labeling.choices import STEP_TAG
 from surefoot.labeling.formats import FormatName, Imported, collect
+from surefoot.labeling.sessions import rated_step_records
 from surefoot.problems.rows import file_rows
 from surefoot.records import MARKS, Labels, Problem, Session, Solution
 from surefoot.tables import write
@@ -40,6 +42,10 @@ class Config(Writes):
     rows and flat ones with `steps` and `ratings`."""
     step_tag: str = STEP_TAG
     """Ends each step in the layouts math-shepherd and openrlhf."""
+    each_step: bool = False
+    """Write each rated step as a solution that ends with it, and of which only it is
+    rated, instead of the solutions that were followed: alternatives are there then, and
+    each rating counts once."""
     skip_bad: bool = False
     """Leave bad rows out, listed and counted on stderr, instead of stopping at the first."""
 
@@ -52,6 +58,9 @@ def run(config: Config) -> dict[str, Any]:
     _check_out(config)
     rows = file_rows(config.file)
     imported = collect(rows, config.format, step_tag=config.step_tag, skip_bad=config.skip_bad)
+    if config.each_step:
+        solutions, labels = rated_step_records(imported.sessions)
+        imported = dataclasses.replace(imported, solutions=solutions, labels=labels)
     _write(imported, config.out)
     marked = {mark: n for mark in MARKS if (n := sum(mark in row.marks for row in imported.labels))}
     return {

@@ -21,9 +21,9 @@ The design. Every row of every label format is read into one `Session`
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from surefoot.grading.extract import final_answer
 from surefoot.labeling.lines import as_lines, lines_of
@@ -147,22 +147,44 @@ def alternative_records(session: Session) -> Iterator[tuple[Solution, Labels]]:
     labels that belong to the session, and count there.
     """
     for n, steps in enumerate(alternatives(session)):
-        way = [Step(step.text) for step in steps[:-1]] + [steps[-1]]
-        lines, ratings = as_lines([s.text for s in way], [s.rating for s in way])
-        solution_id = f"{session.session_id}/alternative-{n}"
-        unsure: tuple[Mark, ...] = ("flagged",) if steps[-1].is_flagged else ()
-        marks = unsure + tuple(mark for mark in marks_of(session) if mark != "flagged")
-        yield (
-            Solution(solution_id=solution_id, problem_id=session.problem_id, steps=lines),
-            Labels(
-                solution_id=solution_id,
-                problem_id=session.problem_id,
-                ratings=ratings,
-                rater=session.rater,
-                source=f"{session.format}, alternative",
-                marks=marks,
-            ),
-        )
+        yield _ending_records(session, f"alternative-{n}", steps)
+
+
+def rated_step_records(sessions: Iterable[Session]) -> tuple[list[Solution], list[Labels]]:
+    """Each rated step, followed or not, as a solution that ends with it.
+
+    Only that step is rated, so each rating is there once, beside those of the
+    other alternatives. What several sessions say alike is taken once.
+    """
+    found: dict[tuple[Any, ...], tuple[Solution, Labels]] = {}
+    for session in sessions:
+        followed = spine(session)
+        ways = [followed[: i + 1] for i, step in enumerate(followed) if step.rating is not None]
+        for n, steps in enumerate([*ways, *alternatives(session)]):
+            solution, labels = _ending_records(session, f"step-{n}", steps)
+            key = (solution.problem_id, solution.steps, labels.ratings, labels.marks)
+            found.setdefault(key, (solution, labels))
+    return [pair[0] for pair in found.values()], [pair[1] for pair in found.values()]
+
+
+def _ending_records(session: Session, name: str, steps: list[Step]) -> tuple[Solution, Labels]:
+    """A solution of these steps, of which the last is rated."""
+    way = [Step(step.text) for step in steps[:-1]] + [steps[-1]]
+    lines, ratings = as_lines([s.text for s in way], [s.rating for s in way])
+    solution_id = f"{session.session_id}/{name}"
+    unsure: tuple[Mark, ...] = ("flagged",) if steps[-1].is_flagged else ()
+    marks = unsure + tuple(mark for mark in marks_of(session) if mark != "flagged")
+    return (
+        Solution(solution_id=solution_id, problem_id=session.problem_id, steps=lines),
+        Labels(
+            solution_id=solution_id,
+            problem_id=session.problem_id,
+            ratings=ratings,
+            rater=session.rater,
+            source=f"{session.format}, {name.partition('-')[0]}",
+            marks=marks,
+        ),
+    )
 
 
 def session_of(solution: Solution, labels: Labels) -> Session:
