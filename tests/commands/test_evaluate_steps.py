@@ -17,7 +17,7 @@ import torch
 from surefoot.cli import main
 from surefoot.commands import benchmark_options
 from surefoot.generation.folder import load_model
-from surefoot.records import Labels, Scores, Solution
+from surefoot.records import Labels, Rating, Scores, Solution
 from surefoot.tables import read, write
 from surefoot.verifiers.folder import VerifierSettings, save_verifier
 from toy_sums import toy_sums, write_tables
@@ -373,3 +373,38 @@ def test_every_real_layout(
         assert first["f1"] is first["correct_accuracy"] is None
     assert 0 <= report["series"]["verifier"]["auroc"] <= 1
     assert (report["series"]["verifier"]["prm_score"] is not None) == ("prmbench" in place)
+
+
+def test_a_published_prm_on_real_rows_by_naive_loops(
+    shared_data: Path, tmp_path: Path, steps: Run
+) -> None:
+    """Math-Shepherd's published scores of the wrong solutions of MR-GSM8K."""
+    (path,) = (shared_data / "mr_gsm8k").glob("*.jsonl")
+    labels, scores = [], []
+    right: list[float] = []
+    wrong: list[float] = []
+    n_found = 0
+    for i, line in enumerate(path.read_text().splitlines()):
+        row = json.loads(line)
+        said = row["prm_scores"]["math-shepherd_mistral-7b"]
+        error = row["model_output_solution_first_error_step"] - 1
+        ratings: list[Rating | None] = [
+            1 if s < error else -1 if s == error else None for s in range(len(said))
+        ]
+        ids = {"solution_id": f"s{i}", "problem_id": row["question"]}
+        labels.append(Labels(**ids, ratings=tuple(ratings)))
+        scores.append(Scores(**ids, solution_score=min(said), step_scores=tuple(said)))
+        right += said[:error]
+        wrong.append(said[error])
+        n_found += all(s >= 0.5 for s in said[:error]) and said[error] < 0.5
+    write(tmp_path / "labels.jsonl", labels)
+    write(tmp_path / "scores.jsonl", scores)
+    words = ["--scores", tmp_path / "scores.jsonl", "--labels", tmp_path / "labels.jsonl"]
+    (report,) = steps(*words)["subsets"].values()
+    ours = report["series"]["verifier"]
+    pairs = sum((r > w) + (r == w) / 2 for r in right for w in wrong)
+    assert ours["auroc"] == pytest.approx(pairs / len(right) / len(wrong))
+    assert ours["auroc"] > 0.9
+    assert ours["first_error"]["erroneous_accuracy"] == n_found / 590
+    assert report["differences"]["always_right"]["auroc"][0] > 0.38
+    assert ours["confusion"]["wrong_called_wrong"] == sum(w < 0.5 for w in wrong)
