@@ -86,7 +86,7 @@ def readme() -> str:
 
 
 def tree() -> str:
-    """One line a file: root, docs, benchmarks, the package by layers, tests.
+    """One line a file: root, docs, benchmarks, runs, the package by layers, tests.
 
     Folders of tests and shipped models get one line each.
 
@@ -96,6 +96,7 @@ def tree() -> str:
     lines = [_line(0, name, text) for name, text in ROOT_FILES.items() if (ROOT / name).exists()]
     lines += _folder(ROOT / "docs", 0)
     lines += _folder(ROOT / "benchmarks", 0)
+    lines += _folder(ROOT / "runs", 0)
     package = ROOT / "src" / "surefoot"
     lines.append("src/surefoot/")
     lines += [_described(file, 1) for file in _files(package)]
@@ -146,7 +147,8 @@ def _first_line(file: Path) -> str:
     text = file.read_text(encoding="utf-8")
     if file.suffix == ".py":
         text = ast.get_docstring(ast.parse(text)) or ""
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    lines = (line for line in text.splitlines() if not line.startswith("#!/"))
+    first = next((line for line in lines if line.strip()), "")
     first = first.strip().strip("#/*{}<>!- ").removesuffix(".")
     if not first:
         raise ValueError(f"{file}: has no first line that says what it is")
