@@ -9,7 +9,7 @@ the beginning of another, steps of one token, solutions without a step.
 - scores: `read_ends` against a full forward of each text by itself, all logits, a
   softmax over three rating tokens (probabilities, absolute);
 - gradients: of the summed loss of all `TreeBatches` of an epoch against the sum over
-  each distinct labelled prefix by itself (share of its largest entry, or of 1 where all are smaller).
+  each distinct labelled prefix by itself (share of its largest entry, at least of 1).
 
 Ends with status 1 if a deviation is above 1e-5. `--json` prints one object; a
 comparison's `ratio` is 1e-5 over its largest deviation.
