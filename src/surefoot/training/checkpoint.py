@@ -128,9 +128,15 @@ def _check_replaceable(out: Path) -> None:
         raise UserError(f"{out}: holds something that is no model; give another --out")
 
 
+def folder_of(out: Path, updates_done: int) -> Path:
+    """The folder of a checkpoint."""
+    return out / CHECKPOINT / f"update-{updates_done:08d}"
+
+
 def partial(out: Path, updates_done: int) -> Path:
     """The folder a checkpoint's state is saved into; it counts once committed."""
-    return out / CHECKPOINT / f"update-{updates_done:08d}{_PARTIAL}"
+    folder = folder_of(out, updates_done)
+    return folder.with_name(folder.name + _PARTIAL)
 
 
 def begin(out: Path, updates_done: int) -> None:
@@ -140,14 +146,19 @@ def begin(out: Path, updates_done: int) -> None:
     folder.mkdir(parents=True)
 
 
-def commit(folder: Path) -> None:
-    """Make the checkpoint that `begin` began the newest one, and delete the older ones."""
+def commit(folder: Path, keep: int | None = None) -> None:
+    """Make the checkpoint that `begin` began the newest one, and delete the older ones.
+
+    Args:
+        folder: As `partial` gives it.
+        keep: Updates of an older checkpoint that stays: that of the best weights.
+    """
     _flush(folder)
     final = folder.with_name(folder.name.removesuffix(_PARTIAL))
     shutil.rmtree(final, ignore_errors=True)
     folder.rename(final)
     for older in final.parent.glob("update-*"):
-        if older != final:
+        if older != final and (keep is None or older.name != f"update-{keep:08d}"):
             shutil.rmtree(older, ignore_errors=True)
 
 
@@ -188,6 +199,8 @@ def finish(out: Path, save: Callable[[Path], None]) -> None:
         save(staging)
         _flush(staging)
     for path in sorted(staging.iterdir(), key=lambda path: path.name == "config.json"):
+        if path.is_dir():  # what a killed call had put there already
+            shutil.rmtree(out / path.name, ignore_errors=True)
         path.replace(out / path.name)
     done = out / (CHECKPOINT + ".done")
     shutil.rmtree(done, ignore_errors=True)
