@@ -6,9 +6,9 @@ from typing import Any
 
 from surefoot.commands.train_options import Trains
 from surefoot.errors import ModelFolderError
-from surefoot.generation.folder import load_model, save_model
-from surefoot.records import Grade
-from surefoot.training.examples import generator_examples
+from surefoot.generation.folder import save_model
+from surefoot.records import Grade, Solution
+from surefoot.training.examples import Examples, generator_examples
 from surefoot.training.finetune import finetune
 from surefoot.verifiers.encode import Encoder
 
@@ -33,20 +33,18 @@ class Config(Trains):
 def run(config: Config) -> dict[str, Any]:
     """Train the generator; the report of `surefoot.training.finetune`."""
     problems, solutions, grades = config.inputs(config.grades, Grade, "grades")
-    model, tokenizer = load_model(config.base)
+    model, tokenizer = config.load()
     if tokenizer.eos_token_id is None:
         raise ModelFolderError(
             f"{config.base}: the tokenizer has no end-of-text token, so a generator"
             " trained with it would never stop"
         )
-    examples = generator_examples(
-        Encoder(tokenizer),
-        problems,
-        solutions,
-        grades,
-        max_tokens=getattr(model.config, "max_position_embeddings", None),
-        limit=config.limit,
-    )
+    kept, held_out = config.split(solutions)
+    encoder = Encoder(tokenizer)
+    reads = getattr(model.config, "max_position_embeddings", None)
+
+    def examples_of(rows: list[Solution], limit: int | None = None) -> Examples:
+        return generator_examples(encoder, problems, rows, grades, max_tokens=reads, limit=limit)
 
     def save(folder: Path) -> dict[str, Any]:
         save_model(folder, model, tokenizer)
@@ -54,11 +52,13 @@ def run(config: Config) -> dict[str, Any]:
 
     return finetune(
         model,
-        examples,
+        examples_of(kept, config.limit),
         config.schedule(),
         config.out,
         title="Training the generator",
         save=save,
         spec=config.spec("train generator", grades=config.grades),
         overwrite=config.overwrite,
+        held_out=config.evaluated(lambda: examples_of(held_out)),
+        lora=config.lora(),
     )

@@ -1,37 +1,28 @@
 """The flags that `train generator`, `train orm` and `train prm` share."""
 
-import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeVar
 
-from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from surefoot.commands.options import Writes, check_at_least, check_input
-from surefoot.errors import BadRow
-from surefoot.generation.folder import load_model
-from surefoot.records import RATINGS, Grade, Labels, Problem, Rating, Solution, VerifierKind
+from surefoot.errors import UserError
+from surefoot.generation.folder import find_model, load_model
+from surefoot.records import Grade, Labels, Problem, Solution
 from surefoot.stages import fingerprint
-from surefoot.tables import place, read
+from surefoot.tables import read
+from surefoot.training import devices
 from surefoot.training.checkpoint import check_output
-from surefoot.training.checks import UnfitRecord
 from surefoot.training.examples import Examples
 from surefoot.training.finetune import Schedule
-from surefoot.training.objectives import restricted_loss, token_loss
-from surefoot.training.probing import fit_rating_rows
-from surefoot.training.targets import TokenBatch, TreeBatch
-from surefoot.training.weights import WeightBy
-from surefoot.verifiers.folder import VerifierSettings
-from surefoot.verifiers.rating_tokens import rating_token_ids
-from surefoot.verifiers.readout import check_readout
+from surefoot.training.holdout import is_held_out
+from surefoot.training.lora import Lora
 
-log = logging.getLogger("surefoot")
-Loss: TypeAlias = Callable[[PreTrainedModel, TokenBatch | TreeBatch], Tensor]
 T = TypeVar("T", Problem, Solution, Grade, Labels)
 R = TypeVar("R", Grade, Labels)
+Kept = TypeVar("Kept", Solution, Labels)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +53,29 @@ class Trains(Writes):
     """How the learning rate falls to 0 afterwards."""
     bf16: bool = False
     """Compute in bfloat16."""
+    gradient_checkpointing: bool = False
+    """Compute each layer again for the gradient instead of keeping what is inside it:
+    less memory, about a third more time."""
     checkpoint_every: int = 50
     """Updates between checkpoints, from which a killed run goes on."""
+    holdout: float = 0.0
+    """Share of the problems kept from training, in [0, 1), to report how good the
+    result is on them."""
+    evaluate_every: int | None = None
+    """Updates between two losses on the held-out problems, written to metrics.jsonl."""
+    patience: int | None = None
+    """Stop after so many of these losses without a better one, and keep the weights that
+    had the best one instead of the last."""
+    lora_rank: int | None = None
+    """Train LoRA matrices of this rank instead of all weights (needs `surefoot[lora]`).
+    They are added to the weights at the end, so the result is an ordinary model folder.
+    A learning rate ten times that of full finetuning suits."""
+    lora_alpha: float | None = None
+    """The matrices' product weighs alpha / rank; twice the rank, unless given."""
+    lora_targets: tuple[str, ...] | None = None
+    """Layers that get matrices, such as q_proj v_proj; all linear ones, unless given."""
+    keep_adapter: bool = False
+    """Write the LoRA matrices too, as `peft` reads them, into the folder `adapter`."""
     seed: int = 0
     """Of the order of the examples."""
     limit: int | None = None
@@ -74,6 +86,16 @@ class Trains(Writes):
     def __post_init__(self) -> None:
         if self.limit is not None:
             check_at_least("--limit", self.limit, 1)
+        if not 0 <= self.holdout < 1:
+            raise UserError(f"--holdout: must be in [0, 1), got {self.holdout}")
+        if self.evaluate_every is not None and not self.holdout:
+            raise UserError("--evaluate-every: nothing is held out; give --holdout too")
+        for flag in ("lora_alpha", "lora_targets", "keep_adapter"):
+            if getattr(self, flag) and self.lora_rank is None:
+                raise UserError(f"--{flag.replace('_', '-')}: only with --lora-rank")
+        if self.lora_rank is not None and self.optimizer == "muon":
+            raise UserError("--optimizer muon: not for LoRA, whose matrices are no maps; use adamw")
+        self.lora()
         self.schedule()
 
     def schedule(self) -> Schedule:
@@ -92,14 +114,29 @@ class Trains(Writes):
             warmup=self.warmup,
             decay=self.decay,
             bf16=self.bf16,
+            gradient_checkpointing=self.gradient_checkpointing,
             checkpoint_every=self.checkpoint_every,
+            evaluate_every=self.evaluate_every,
+            patience=self.patience,
             seed=self.seed,
+        )
+
+    def lora(self) -> Lora | None:
+        """The LoRA matrices these flags ask for, if any."""
+        if self.lora_rank is None:
+            return None
+        return Lora(
+            rank=self.lora_rank,
+            alpha=self.lora_alpha,
+            targets=self.lora_targets or (),
+            keep_adapter=self.keep_adapter,
         )
 
     def spec(self, command: str, **inputs: Path) -> dict[str, Any]:
         """What decides the result beside the schedule: base, limit and the inputs' content.
 
-        The base's weights are in the checkpoint, so its name is enough.
+        The base's weights are in the checkpoint, so its name is enough; not so
+        with LoRA, where only the matrices are.
         """
         prints = {
             name: fingerprint(path)
@@ -109,7 +146,11 @@ class Trains(Writes):
                 **inputs,
             }.items()
         }
-        return {"command": command, "base": self.base, "limit": self.limit, **prints}
+        names = ("base", "limit", "holdout", "lora_rank", "lora_alpha", "lora_targets")
+        base = None if self.lora_rank is None else find_model(self.base)
+        if isinstance(base, Path):
+            prints["base_weights"] = fingerprint(base)
+        return {"command": command, **{name: getattr(self, name) for name in names}, **prints}
 
     def inputs(
         self, path: Path, record: type[R], what: str
@@ -121,91 +162,41 @@ class Trains(Writes):
             UserError: A table is missing or holds a bad row.
         """
         check_output(self.out, overwrite=self.overwrite)
+        devices.n_processes()  # before anything is put on a device
         problems = self._read(self.problems, Problem, "problems")
         solutions = self._read(self.solutions, Solution, "solutions")
         return {p.problem_id: p for p in problems}, solutions, self._read(path, record, what)
 
-    def _read(self, path: Path, record: type[T], what: str) -> list[T]:
-        return read(check_input(path, what), record, skip_bad=self.skip_bad)
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainsVerifier(Trains):
-    """What `train orm` and `train prm` take besides."""
-
-    rating_tokens: tuple[str, str, str] = ("-", "0", "+")
-    """Tokens that stand for the ratings -1, 0 and +1, each a single one of the
-    base's tokenizer. A base learns sooner with words it has read as judgements:
-    `wrong ? right` for nano, where - 0 + are also the signs it calculates with."""
-
-    rating_tokens_only: bool = False
-    """Take the softmax over the rating tokens instead of the whole vocabulary."""
-    weight_by: WeightBy = "step"
-    """Weight of a step that several solutions share with all that comes before it.
-    `step`: it counts once, its ratings in proportion where they differ. `solution`:
-    it counts once for each solution, so that common beginnings weigh more."""
-    probe_first: bool = False
-    """Fit the rating tokens' output rows on the frozen base before training, so
-    that the first updates do not distort what the base knows of the steps."""
-
-    skip_long: bool = False
-    """Leave solutions out, counted, that are longer than the base can read, instead of
-    stopping at the first. Of labels only the steps up to the last one that counts matter."""
-
-    def rating_texts(self) -> dict[Rating, str]:
-        """Rating -> text of its token."""
-        return dict(zip(RATINGS, self.rating_tokens, strict=True))
-
-    def load_base(
-        self,
-    ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, dict[Rating, int]]:
-        """The base, its tokenizer, and rating -> token id.
+    def load(self) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+        """The base and its tokenizer.
 
         Raises:
-            ModelFolderError: The folder does not load, its tokenizer splits a
-                rating token, or its logits are made in an unknown way.
+            ModelFolderError: The folder does not load.
         """
-        model, tokenizer = load_model(self.base)
-        rating_ids = rating_token_ids(tokenizer, self.rating_texts(), self.base)
-        check_readout(model, self.base)
-        return model, tokenizer, rating_ids
+        return load_model(self.base, device=devices.loads_on())
 
-    def prepare(
-        self, model: PreTrainedModel, examples: Examples, rating_ids: Mapping[Rating, int]
-    ) -> Loss:
-        """The loss asked for; the rating tokens' rows are fitted, if asked to."""
-        ids = list(rating_ids.values())
-        if self.probe_first and examples.examples:
-            losses = fit_rating_rows(model.float(), examples.examples, ids)
-            log.info("rating rows fitted: loss %.3f, before %.3f", losses[1], losses[0])
-        return restricted_loss(ids) if self.rating_tokens_only else token_loss
+    def split(self, rows: Iterable[Kept]) -> tuple[list[Kept], list[Kept]]:
+        """Those of the problems that are trained on, and those of the ones held out."""
+        parts: tuple[list[Kept], list[Kept]] = ([], [])
+        for row in rows:
+            parts[is_held_out(row.problem_id, self.holdout, self.seed)].append(row)
+        return parts
 
-    def spec(self, command: str, **inputs: Path) -> dict[str, Any]:
-        """As for the generator, with the flags of verifiers."""
-        names = ("rating_tokens", "rating_tokens_only", "probe_first", "skip_long", "weight_by")
-        return {
-            **super().spec(command, **inputs),
-            **{name: getattr(self, name) for name in names},
-        }
+    def evaluated(self, held_out: Callable[[], Examples]) -> Examples | None:
+        """The examples that evaluations during training read; None without evaluations.
 
-    def settings(self, kind: VerifierKind) -> VerifierSettings:
-        """What the verifier's `verifier.json` will say."""
-        texts = {str(rating): text for rating, text in self.rating_texts().items()}
-        return VerifierSettings(kind=kind, rating_tokens=texts)
+        Raises:
+            UserError: There are none.
+        """
+        if self.evaluate_every is None:
+            return None
+        examples = held_out()
+        if not examples.examples:
+            raise UserError(
+                f"--holdout: no example is among the {self.holdout:g} of the problems that it"
+                " keeps from training; give a larger share"
+            )
+        return examples
 
-
-@contextmanager
-def rows_named(tables: Mapping[type[Any], Path]) -> Iterator[None]:
-    """Turn the error of a record that cannot be trained on into one that names its row.
-
-    Args:
-        tables: Kind of record -> where it was read from.
-    """
-    try:
-        yield
-    except UnfitRecord as error:
-        try:
-            file, number = place(tables[type(error.record)], error.record)
-        except ValueError:
-            raise error from None  # made of a session, which its id names
-        raise BadRow(file, number, error.field, error.problem) from error
+    def _read(self, path: Path, record: type[T], what: str) -> list[T]:
+        return read(check_input(path, what), record, skip_bad=self.skip_bad)

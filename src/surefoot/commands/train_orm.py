@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from surefoot.commands.train_options import TrainsVerifier, rows_named
+from surefoot.commands.train_verifier_options import TrainsVerifier, rows_named
 from surefoot.records import Grade, Solution
-from surefoot.training.examples import orm_examples
+from surefoot.training.examples import Examples, orm_examples
 from surefoot.training.finetune import finetune
+from surefoot.training.orm_holdout import graded, orm_holdout
+from surefoot.training.temperature import calibrated, judged_solutions
 from surefoot.training.weights import WeightBy
 from surefoot.verifiers.encode import Encoder
-from surefoot.verifiers.folder import save_verifier
+from surefoot.verifiers.folder import Verifier, save_verifier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,21 +40,44 @@ def run(config: Config) -> dict[str, Any]:
     """Train the ORM; the report of `surefoot.training.finetune`."""
     problems, solutions, grades = config.inputs(config.grades, Grade, "grades")
     model, tokenizer, rating_ids = config.load_base()
-    with rows_named({Solution: config.solutions}):
-        examples = orm_examples(
-            Encoder(tokenizer),
+    kept, held_out = config.split(solutions)
+    judged = graded(held_out, grades)
+    config.check_calibration([solution for solution, _ in judged])
+    encoder = Encoder(tokenizer)
+    reads = getattr(model.config, "max_position_embeddings", None)
+
+    def examples_of(rows: list[Solution], limit: int | None = None) -> Examples:
+        return orm_examples(
+            encoder,
             problems,
-            solutions,
+            rows,
             grades,
             rating_ids,
-            max_tokens=getattr(model.config, "max_position_embeddings", None),
-            limit=config.limit,
+            max_tokens=reads,
+            limit=limit,
             skip_long=config.skip_long,
         )
 
+    with rows_named({Solution: config.solutions}):
+        examples = examples_of(kept, config.limit)
+        evaluated = config.evaluated(lambda: examples_of(held_out))
+
     def save(folder: Path) -> dict[str, Any]:
-        save_verifier(folder, model, tokenizer, config.settings("orm"))
-        return {}
+        report: dict[str, Any] = {}
+        verifier = Verifier(
+            model=model,
+            tokenizer=tokenizer,
+            settings=config.settings("orm"),
+            rating_ids=rating_ids,
+            name=str(config.out),
+        )
+        if config.holdout:
+            report = orm_holdout(verifier, problems, judged)
+        if config.calibrate:
+            predicted = judged_solutions(verifier, problems, judged)
+            verifier, report["calibration"] = calibrated(verifier, predicted)
+        save_verifier(folder, model, tokenizer, verifier.settings)
+        return report
 
     return finetune(
         model,
@@ -65,4 +90,7 @@ def run(config: Config) -> dict[str, Any]:
         overwrite=config.overwrite,
         loss=config.prepare(model, examples, rating_ids),
         weight_by=config.weight_by,
+        held_out=evaluated,
+        lora=config.lora(),
+        lora_rows=list(rating_ids.values()),
     )

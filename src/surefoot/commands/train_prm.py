@@ -8,16 +8,17 @@ from typing import Any
 
 from surefoot.commands.mark_options import KeepsMarked, report_left_out
 from surefoot.commands.options import check_input
-from surefoot.commands.train_options import TrainsVerifier, rows_named
+from surefoot.commands.train_verifier_options import TrainsVerifier, rows_named
 from surefoot.errors import UserError
 from surefoot.labeling.marks import without_marked
 from surefoot.labeling.sessions import alternative_records
 from surefoot.records import Labels, Problem, Session, Solution
 from surefoot.tables import stream
 from surefoot.training.checks import usable_labels
-from surefoot.training.examples import prm_examples
+from surefoot.training.examples import Examples, prm_examples
 from surefoot.training.finetune import finetune
-from surefoot.training.holdout import is_held_out, prm_holdout
+from surefoot.training.holdout import prm_holdout
+from surefoot.training.temperature import calibrated, rated_steps
 from surefoot.verifiers.encode import Encoder
 from surefoot.verifiers.folder import Verifier, save_verifier
 
@@ -43,18 +44,9 @@ class Config(KeepsMarked, TrainsVerifier):
     sessions: Path | None = None
     """Sessions that `surefoot label import` made, to learn from the rated alternatives
     of each step too, not only from those that were followed."""
-    holdout: float = 0.0
-    """Share of the problems kept from training, in [0, 1), to report the AUC of
-    steps, the AUC between solutions to the same problem, and the loss beside
-    that of a predictor that sees only a step's position."""
     soft_labels: bool = False
     """Learn the chance that a step is right, where its labels hold one (rollouts
     give such), in place of its rating."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not 0 <= self.holdout < 1:
-            raise UserError(f"--holdout: must be in [0, 1), got {self.holdout}")
 
 
 def _tables(config: Config) -> dict[str, Path]:
@@ -101,32 +93,33 @@ def run(config: Config) -> dict[str, Any]:
             skip_long=config.skip_long,
             soft=config.soft_labels,
         )
-    kept = [row for row in labels if not is_held_out(row.problem_id, config.holdout, config.seed)]
-    examples = prm_examples(
-        encoder,
-        problems,
-        solutions,
-        kept,
-        rating_ids,
-        limit=config.limit,
-        soft=config.soft_labels,
-    )
+    kept, held_out = config.split(labels)
+    config.check_calibration(held_out)
+
+    def examples_of(rows: list[Labels], limit: int | None = None) -> Examples:
+        return prm_examples(
+            encoder, problems, solutions, rows, rating_ids, limit=limit, soft=config.soft_labels
+        )
+
+    examples = examples_of(kept, config.limit)
     examples.left_out += left_out
-    settings = config.settings("prm")
 
     def save(folder: Path) -> dict[str, Any]:
-        save_verifier(folder, model, tokenizer, settings)
-        if not config.holdout:
-            return {}
+        report: dict[str, Any] = {}
         verifier = Verifier(
             model=model,
             tokenizer=tokenizer,
-            settings=settings,
+            settings=config.settings("prm"),
             rating_ids=rating_ids,
             name=str(config.out),
         )
-        held_out = [r for r in labels if is_held_out(r.problem_id, config.holdout, config.seed)]
-        return prm_holdout(verifier, problems, solutions, held_out, kept)
+        if config.holdout:
+            report = prm_holdout(verifier, problems, solutions, held_out, kept)
+        if config.calibrate:
+            predicted = rated_steps(verifier, problems, solutions, held_out)
+            verifier, report["calibration"] = calibrated(verifier, predicted)
+        save_verifier(folder, model, tokenizer, verifier.settings)
+        return report
 
     return finetune(
         model,
@@ -137,11 +130,13 @@ def run(config: Config) -> dict[str, Any]:
         save=save,
         spec={
             **config.spec("train prm", **_tables(config)),
-            "holdout": config.holdout,
             "keep": config.keep(),
             "soft_labels": config.soft_labels,
         },
         overwrite=config.overwrite,
         loss=config.prepare(model, examples, rating_ids),
         weight_by=config.weight_by,
+        held_out=config.evaluated(lambda: examples_of(held_out)),
+        lora=config.lora(),
+        lora_rows=list(rating_ids.values()),
     )

@@ -29,13 +29,16 @@ _WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin")
 _TOKENIZER = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 
 
-def load_model(name: str | Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def load_model(
+    name: str | Path, *, device: str | None = None
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Loads a causal language model and its tokenizer, ready to run.
 
     Args:
         name: `nano` (shipped in the package), a model folder, or the name of a
             model on the hub (`Qwen/Qwen2.5-0.5B`; needs a network or a filled
             cache). An existing folder wins over a hub name.
+        device: `cpu` or `cuda`; None takes a GPU if there is one.
 
     Returns:
         The model in eval mode, in float32 on a CPU and in the folder's own
@@ -47,7 +50,7 @@ def load_model(name: str | Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBa
     """
     path = find_model(name)
     source = str(path)
-    on_gpu = torch.cuda.is_available()
+    on_gpu = torch.cuda.is_available() if device is None else device != "cpu"
     config = _load(source, "config.json", lambda: AutoConfig.from_pretrained(source))
     tokenizer = _load(source, "tokenizer", lambda: AutoTokenizer.from_pretrained(source))
     model = _load(

@@ -129,7 +129,7 @@ def unsharder(accelerator: Accelerator, model: PreTrainedModel) -> Callable[[nn.
         return lambda objective: None
     # The same modules without their weights: the sharded ones cannot be turned back.
     empty = {
-        id(p): nn.Parameter(torch.empty_like(p, device="meta"), p.requires_grad)
+        id(p): nn.Parameter(torch.empty(0, dtype=p.dtype), p.requires_grad)
         for p in model.parameters()
     }
     whole = copy.deepcopy(model, empty)
@@ -137,10 +137,8 @@ def unsharder(accelerator: Accelerator, model: PreTrainedModel) -> Callable[[nn.
     def unshard(objective: nn.Module) -> None:
         state = accelerator.get_state_dict(objective)
         if accelerator.is_main_process:
-            prefix = "model."
-            mine = {name.removeprefix(prefix): value for name, value in state.items()}
-            whole.load_state_dict(mine, assign=True)
-            whole.tie_weights()
+            for name, parameter in whole.named_parameters():  # a tied one once
+                parameter.data = state[f"model.{name}"]
             model.__dict__ = whole.__dict__
 
     return unshard

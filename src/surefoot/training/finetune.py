@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from accelerate import PartialState
 from torch import Tensor
 from transformers import PreTrainedModel
 
 from surefoot.errors import UserError
-from surefoot.training import checkpoint
+from surefoot.training import checkpoint, devices, stopping
 from surefoot.training.batches import Batches
 from surefoot.training.examples import Examples
 from surefoot.training.loop import Plan, fit
+from surefoot.training.lora import Adapter, Lora
 from surefoot.training.objectives import token_loss
 from surefoot.training.optimizers import OptimizerName
 from surefoot.training.targets import Example
@@ -60,6 +60,12 @@ class Schedule:
     """Compute in bfloat16."""
     checkpoint_every: int = 50
     """Updates between checkpoints."""
+    gradient_checkpointing: bool = False
+    """Compute layers again for the gradient."""
+    evaluate_every: int | None = None
+    """Updates between two losses on held-out examples."""
+    patience: int | None = None
+    """Evaluations without a better one after which training stops."""
     seed: int = 0
     """Of the order of the examples."""
 
@@ -82,6 +88,9 @@ class Schedule:
             checkpoint_every=self.checkpoint_every,
             bf16=self.bf16,
             gradient_accumulation=self.gradient_accumulation,
+            gradient_checkpointing=self.gradient_checkpointing,
+            evaluate_every=self.evaluate_every,
+            patience=self.patience,
             seed=self.seed,
         )
 
@@ -98,6 +107,9 @@ def finetune(
     overwrite: bool = False,
     loss: Callable[[PreTrainedModel, Any], Tensor] = token_loss,
     weight_by: WeightBy | None = None,
+    held_out: Examples | None = None,
+    lora: Lora | None = None,
+    lora_rows: Sequence[int] = (),
 ) -> dict[str, Any]:
     """Train on the examples and write the model's folder.
 
@@ -116,26 +128,45 @@ def finetune(
         weight_by: What examples that begin alike share weighs so, and it is
             computed once where the model can and enough is shared for that to
             pay (`SHARING_PAYS`). None: they are not looked at together.
+        held_out: Examples that the schedule's evaluations read; weighed likewise.
+        lora: Train small matrices instead of all weights; when `save` is called
+            they have been added to the weights.
+        lora_rows: Tokens whose output rows are trained with them.
 
     Returns:
         The report: `examples`, `left_out` by reason, `updates`, `tokens`,
         `seconds`, `first_loss` and `last_loss` (means over the first and last
-        twentieth of the updates, nats a target), and what `save` adds.
+        twentieth of the updates, nats a target), what `save` adds, and of
+        evaluations `best_update`, `best_holdout_loss` and `kept_update`, the one
+        whose weights were written.
 
     Raises:
         UserError: No example is left; and what `fit` raises.
     """
     model = model.float()
-    weighed = list(examples.examples)
-    if weight_by == "step":
-        weighed = each_target_once(weighed)
-    batches, way = _batches(model, weighed, schedule, may_share=weight_by is not None)
-    a_step = schedule.gradient_accumulation * PartialState().num_processes
+    adapter = None
+    if lora is not None:
+        adapter = Adapter(model, lora, lora_rows, seed=schedule.seed, bf16=schedule.bf16)
+
+    def weighed(found: Examples) -> list[Example]:
+        every = list(found.examples)
+        return each_target_once(every) if weight_by == "step" else every
+
+    batches, way = _batches(model, weighed(examples), schedule, may_share=weight_by is not None)
+    evaluated: list[Any] = []
+    if held_out is not None and schedule.evaluate_every is not None:
+        apart = type(batches)(weighed(held_out), schedule.batch_tokens)
+        evaluated = [apart(number) for number in range(apart.n_batches(1))]
+    a_step = schedule.gradient_accumulation * devices.n_processes()
     updates = max(1, batches.n_batches(schedule.epochs) // a_step)
     report: dict[str, Any] = {}
 
     def save_all(folder: Path) -> None:
-        report.update(_summary(examples, checkpoint.read_metrics(out)), **save(folder))
+        if adapter is not None:
+            adapter.save(folder)
+            adapter.merge()
+        report.update(_summary(examples, checkpoint.read_metrics(out), schedule.patience))
+        report.update(save(folder))
         text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
         (folder / REPORT_FILE).write_text(text, encoding="utf-8")
 
@@ -150,6 +181,7 @@ def finetune(
             save=save_all,
             spec={**spec, "epochs": schedule.epochs, "batch_tokens": schedule.batch_tokens},
             overwrite=overwrite,
+            held_out=evaluated,
         )
     return report
 
@@ -174,9 +206,21 @@ def _batches(
     return Batches(examples, schedule.batch_tokens, seed=schedule.seed), "padded"
 
 
-def _summary(examples: Examples, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _summary(
+    examples: Examples, rows: list[dict[str, Any]], patience: int | None
+) -> dict[str, Any]:
     losses = [float(row["loss"]) for row in rows]
     few = max(1, len(losses) // 20)
+    best = stopping.best_update(rows)
+    evaluations = (
+        {}
+        if best is None
+        else {
+            "best_update": best,
+            "best_holdout_loss": rows[best - 1][stopping.HELD_OUT],
+            "kept_update": len(rows) if patience is None else best,
+        }
+    )
     return {
         "examples": len(examples.examples),
         "left_out": dict(examples.left_out),
@@ -185,4 +229,5 @@ def _summary(examples: Examples, rows: list[dict[str, Any]]) -> dict[str, Any]:
         "seconds": rows[-1]["seconds"],
         "first_loss": math.fsum(losses[:few]) / few,
         "last_loss": math.fsum(losses[-few:]) / few,
+        **evaluations,
     }

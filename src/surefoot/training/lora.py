@@ -7,6 +7,7 @@ tied embeddings a token's input row is its output row, in training as in the
 result. `peft` does the work; it is imported here only, when it is used.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,8 +75,9 @@ class Adapter:
             ) from error
         self.model, self.lora = model, lora
         _check_targets(model, lora.targets)
-        if bf16:
-            model.to(torch.bfloat16)
+        if bf16:  # not the buffers: rotary frequencies would be rounded, too
+            for parameter in model.parameters():
+                parameter.data = parameter.data.bfloat16()
         config = LoraConfig(
             r=lora.rank,
             lora_alpha=2 * lora.rank if lora.alpha is None else lora.alpha,
@@ -83,8 +85,10 @@ class Adapter:
             trainable_token_indices={_rows_of(model): list(rows)} if rows else None,
             task_type="CAUSAL_LM",
         )
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(), warnings.catch_warnings():
             torch.manual_seed(seed)
+            # Of names that peft and transformers change between themselves.
+            warnings.simplefilter("ignore", FutureWarning)
             self._peft: Any = get_peft_model(model, config)
         for parameter in model.parameters():
             if parameter.requires_grad:
@@ -107,7 +111,8 @@ def _rows_of(model: PreTrainedModel) -> str:
     """Name of the module whose rows are the output rows of tokens."""
     tied = bool(getattr(model.config, "tie_word_embeddings", False))
     module: nn.Module = model.get_input_embeddings() if tied else model.get_output_embeddings()
-    return next(name for name, one in model.named_modules() if one is module)
+    names: dict[int, str] = {id(one): name for name, one in model.named_modules()}
+    return names[id(module)]
 
 
 def _check_targets(model: PreTrainedModel, targets: Sequence[str]) -> None:

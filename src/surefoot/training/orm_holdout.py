@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from surefoot.records import Grade, Problem, Scores, Solution
+from surefoot.records import Grade, Problem, Solution
 from surefoot.verifiers.auc import auc, grouped_auc
 from surefoot.verifiers.folder import Verifier
 from surefoot.verifiers.scoring import score_solutions
@@ -44,7 +44,8 @@ def orm_holdout(
     scores = score_solutions(verifier, problems, [s for s, _ in judged], skip_long=True)
     values = [score.solution_score for score in scores]
     is_right = [right for _, right in judged]
-    losses = [-math.log(max(_chance(s, right), 1e-300)) for s, (_, right) in zip(scores, judged)]
+    chances = [x if right else 1 - x for x, right in zip(values, is_right, strict=True)]
+    losses = [-math.log(max(chance, 1e-300)) for chance in chances]
     return {
         "holdout_problems": len({solution.problem_id for solution, _ in judged}),
         "holdout_solutions": len(judged),
@@ -53,10 +54,6 @@ def orm_holdout(
         "solution_auc": auc(values, is_right),
         "within_problem_auc": grouped_auc(values, is_right, [s.problem_id for s in scores]).within,
     }
-
-
-def _chance(score: Scores, is_right: bool) -> float:
-    return score.solution_score if is_right else 1 - score.solution_score
 
 
 def _entropy(share: float) -> float:

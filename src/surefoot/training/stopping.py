@@ -64,4 +64,4 @@ def is_over(rows: Sequence[dict[str, Any]], patience: int | None) -> bool:
     if patience is None:
         return False
     best = best_update(rows) or 0
-    return sum(HELD_OUT in row and row["update"] > best for row in rows) >= patience
+    return sum(HELD_OUT in row and int(row["update"]) > best for row in rows) >= patience

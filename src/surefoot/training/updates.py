@@ -50,12 +50,13 @@ class Objective(nn.Module):
         self._no_split_modules = list(model._no_split_modules or [])
 
     def forward(self, batch: Any) -> Tensor:
+        """The loss of a batch: a sum, in nats."""
         return self.loss(self.model, batch)
 
 
 @dataclass(frozen=True)
 class Run:
-    """What stays the same from update to update."""
+    """A run on its way: what stays the same from update to update, and the updates."""
 
     accelerator: Accelerator
     objective: nn.Module
@@ -185,7 +186,12 @@ def _not_finite(
 
 
 class Count:
-    """Counts tokens and seconds on from the rows so far, and shows them."""
+    """Counts tokens and seconds on from the rows so far, and shows them.
+
+    Args:
+        progress: Of the run.
+        rows: Of the updates that were done before.
+    """
 
     def __init__(self, progress: Progress, rows: list[dict[str, Any]]) -> None:
         last = rows[-1] if rows else {"tokens": 0, "seconds": 0.0}
@@ -194,6 +200,7 @@ class Count:
         self.progress = progress
 
     def row(self, update: int, mean_loss: float, n_tokens: int, plan: Plan) -> dict[str, Any]:
+        """The row of an update (0-based) for `metrics.jsonl`."""
         self.tokens += n_tokens
         seconds = self.progress.seconds
         speed = (self.tokens - self.first_tokens) / max(seconds, 1e-9)

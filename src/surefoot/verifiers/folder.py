@@ -3,10 +3,11 @@ r"""A verifier on disk: a Hugging Face model folder with one more small file.
 `verifier.json` says what the model was trained to predict and how it is read:
 
     {"kind": "prm", "step_separator": "\n", "rating_tokens": {"-1": "-", "0": "0", "1": "+"},
-     "aggregation": "product", "neutral": "positive", "prompt": "review"}
+     "aggregation": "product", "neutral": "positive", "prompt": "review", "temperature": 1.0}
 """
 
 import json
+import math
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -42,6 +43,8 @@ class VerifierSettings:
     """Whether a neutral step counts as right, unless asked otherwise (PRM)."""
     prompt: Literal["review"] = "review"
     """Form of the text before the steps: `surefoot.steps.review_prompt`."""
+    temperature: float = 1.0
+    """What the rating tokens' logits are divided by: `surefoot.verifiers.calibration`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +132,10 @@ def _check_setting(path: Path, name: str, value: Any) -> None:
         wanted = {str(rating) for rating in RATINGS}
         if not isinstance(value, dict) or set(value) != wanted:
             raise ModelFolderError(f'{path}: rating_tokens: needs a text for "-1", "0" and "1"')
+    elif name == "temperature":
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not math.isfinite(value) or value <= 0:
+            raise ModelFolderError(f"{path}: temperature: must be a number above 0, got {value!r}")
     elif value not in allowed[name]:
         choices = ", ".join(map(repr, allowed[name]))
         raise ModelFolderError(f"{path}: {name}: must be one of {choices}, got {value!r}")

@@ -133,7 +133,7 @@ def rating_probabilities(
 
     Returns:
         For each solution (S, C) probabilities, a softmax over the rating
-        tokens only, in the order of `encoded`.
+        tokens only, at the verifier's temperature, in the order of `encoded`.
     """
     ratings = (-1, 0, 1) if verifier.settings.kind == "prm" else (-1, 1)
     choices = torch.tensor(
@@ -143,7 +143,7 @@ def rating_probabilities(
     def read(states_KD: torch.Tensor) -> torch.Tensor:
         logits_KC = head_logits(verifier.model, states_KD, choices)
         # float64: a chance of an error of 1e-9 must not vanish in 1 - p.
-        return logits_KC.double().softmax(dim=1)
+        return (logits_KC.double() / verifier.settings.temperature).softmax(dim=1)
 
     return read_ends(verifier.model, encoded, read, len(choices), batch_tokens)
 
