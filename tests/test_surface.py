@@ -28,9 +28,10 @@ FLAGS: dict[str, str] = {
         "vocabulary learning_rate muon_learning_rate bf16 checkpoint_every seed"
     ),
     "train generator": (
-        "json debug out overwrite problems solutions base epochs learning_rate "
-        "batch_tokens gradient_accumulation optimizer weight_decay warmup decay bf16 "
-        "checkpoint_every seed limit skip_bad grades"
+        "json debug out overwrite problems solutions base epochs learning_rate batch_tokens "
+        "gradient_accumulation optimizer weight_decay warmup decay bf16 gradient_checkpointing "
+        "checkpoint_every holdout evaluate_every patience lora_rank lora_alpha lora_targets "
+        "keep_adapter seed limit skip_bad grades"
     ),
     "sample": (
         "json debug out overwrite problems generator n temperature top_p max_tokens seed "
@@ -48,17 +49,19 @@ FLAGS: dict[str, str] = {
         "skip_bad"
     ),
     "train orm": (
-        "json debug out overwrite problems solutions base epochs learning_rate "
-        "batch_tokens gradient_accumulation optimizer weight_decay warmup decay bf16 "
-        "checkpoint_every seed limit skip_bad rating_tokens rating_tokens_only weight_by "
-        "probe_first skip_long grades"
+        "json debug out overwrite problems solutions base epochs learning_rate batch_tokens "
+        "gradient_accumulation optimizer weight_decay warmup decay bf16 gradient_checkpointing "
+        "checkpoint_every holdout evaluate_every patience lora_rank lora_alpha lora_targets "
+        "keep_adapter seed limit skip_bad rating_tokens rating_tokens_only weight_by "
+        "probe_first skip_long calibrate grades"
     ),
     "train prm": (
-        "json debug out overwrite problems solutions base epochs learning_rate "
-        "batch_tokens gradient_accumulation optimizer weight_decay warmup decay bf16 "
-        "checkpoint_every seed limit skip_bad rating_tokens rating_tokens_only weight_by "
-        "probe_first skip_long keep_flagged keep_quality_control keep_screening keep_give_up "
-        "keep_bad_problem labels sessions holdout soft_labels"
+        "json debug out overwrite problems solutions base epochs learning_rate batch_tokens "
+        "gradient_accumulation optimizer weight_decay warmup decay bf16 gradient_checkpointing "
+        "checkpoint_every holdout evaluate_every patience lora_rank lora_alpha lora_targets "
+        "keep_adapter seed limit skip_bad rating_tokens rating_tokens_only weight_by "
+        "probe_first skip_long calibrate keep_flagged keep_quality_control keep_screening "
+        "keep_give_up keep_bad_problem labels sessions soft_labels"
     ),
     "score": (
         "json debug out overwrite verifier verifier_format reference served_model served_tokens "

@@ -45,7 +45,7 @@ def main() -> int:
                 state._shared_state["distributed_type"] = DistributedType.FSDP
             self.state.fsdp_plugin = FullyShardedDataParallelPlugin()
 
-    Accelerator.__init__ = sharding  # type: ignore[method-assign]
+    Accelerator.__init__ = sharding
     return surefoot(sys.argv[1:])
 
 

@@ -246,4 +246,4 @@ def test_computing_layers_again_gives_the_same_gradients(way: Any, with_lora: bo
 def test_bad_values() -> None:
     for bad, flag in (({"rank": 0}, "--lora-rank"), ({"rank": 1, "alpha": 0.0}, "--lora-alpha")):
         with pytest.raises(UserError, match=flag):
-            Lora(**bad)  # type: ignore[arg-type]
+            Lora(**bad)

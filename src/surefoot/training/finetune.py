@@ -129,16 +129,11 @@ def finetune(
             computed once where the model can and enough is shared for that to
             pay (`SHARING_PAYS`). None: they are not looked at together.
         held_out: Examples that the schedule's evaluations read; weighed likewise.
-        lora: Train small matrices instead of all weights; when `save` is called
-            they have been added to the weights.
+        lora: Train small matrices, which are added to the weights before `save`.
         lora_rows: Tokens whose output rows are trained with them.
 
     Returns:
-        The report: `examples`, `left_out` by reason, `updates`, `tokens`,
-        `seconds`, `first_loss` and `last_loss` (means over the first and last
-        twentieth of the updates, nats a target), what `save` adds, and of
-        evaluations `best_update`, `best_holdout_loss` and `kept_update`, the one
-        whose weights were written.
+        The report, as docs/formats.md describes it under training.json.
 
     Raises:
         UserError: No example is left; and what `fit` raises.
@@ -147,15 +142,11 @@ def finetune(
     adapter = None
     if lora is not None:
         adapter = Adapter(model, lora, lora_rows, seed=schedule.seed, bf16=schedule.bf16)
-
-    def weighed(found: Examples) -> list[Example]:
-        every = list(found.examples)
-        return each_target_once(every) if weight_by == "step" else every
-
-    batches, way = _batches(model, weighed(examples), schedule, may_share=weight_by is not None)
+    weighed = _weighed(examples, weight_by)
+    batches, way = _batches(model, weighed, schedule, may_share=weight_by is not None)
     evaluated: list[Any] = []
-    if held_out is not None and schedule.evaluate_every is not None:
-        apart = type(batches)(weighed(held_out), schedule.batch_tokens)
+    if held_out is not None:
+        apart = type(batches)(_weighed(held_out, weight_by), schedule.batch_tokens)
         evaluated = [apart(number) for number in range(apart.n_batches(1))]
     a_step = schedule.gradient_accumulation * devices.n_processes()
     updates = max(1, batches.n_batches(schedule.epochs) // a_step)
@@ -179,11 +170,16 @@ def finetune(
             out,
             title=title,
             save=save_all,
-            spec={**spec, "epochs": schedule.epochs, "batch_tokens": schedule.batch_tokens},
+            spec=spec | {"epochs": schedule.epochs, "batch_tokens": schedule.batch_tokens},
             overwrite=overwrite,
             held_out=evaluated,
         )
     return report
+
+
+def _weighed(found: Examples, weight_by: WeightBy | None) -> list[Example]:
+    examples = list(found.examples)
+    return each_target_once(examples) if weight_by == "step" else examples
 
 
 def _batches(

@@ -65,7 +65,7 @@ def weights(out: Path) -> dict[str, torch.Tensor]:
 def held_out_loss(folder: Path) -> float:
     """Mean over the targets, each text by itself."""
     model, _ = load_model(folder)
-    losses = []
+    losses: list[float] = []
     for one in HELD:
         for ids, targets in zip(one.input_ids_BT, one.targets_BT, strict=True):
             log_p = model(input_ids=ids[None]).logits[0].log_softmax(-1)
@@ -140,7 +140,7 @@ SLOWLY = """
 import sys, time
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-import test_stopping as t
+import test_early_stopping as t
 
 def batch_at(number):
     time.sleep(0.03)  # so that the kill comes in the middle
