@@ -1,7 +1,6 @@
 """`surefoot label import`: step ratings from other people's files."""
 
 import dataclasses
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,16 +8,14 @@ from typing import Annotated, Any
 import tyro
 
 from surefoot.commands.label_auto import rating_counts
+from surefoot.commands.label_folder import check_folder, write_folder
 from surefoot.commands.options import Writes, check_input
-from surefoot.errors import OutputExists, UserError
+from surefoot.errors import UserError
 from surefoot.labeling.choices import STEP_TAG
-from surefoot.labeling.formats import FormatName, Imported, collect
+from surefoot.labeling.formats import FormatName, collect
 from surefoot.labeling.sessions import rated_step_records
 from surefoot.problems.rows import file_rows
-from surefoot.records import MARKS, Labels, Problem, Session, Solution
-from surefoot.tables import write
-
-TABLES = ("problems", "solutions", "labels", "sessions")
+from surefoot.records import MARKS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,13 +52,13 @@ def run(config: Config) -> dict[str, Any]:
     check_input(config.file, "ratings")
     if not config.step_tag:
         raise UserError("--step-tag: must not be empty")
-    _check_out(config)
+    check_folder(config.out, overwrite=config.overwrite)
     rows = file_rows(config.file)
     imported = collect(rows, config.format, step_tag=config.step_tag, skip_bad=config.skip_bad)
     if config.each_step:
         solutions, labels = rated_step_records(imported.sessions)
         imported = dataclasses.replace(imported, solutions=solutions, labels=labels)
-    _write(imported, config.out)
+    write_folder(imported, config.out)
     marked = {mark: n for mark in MARKS if (n := sum(mark in row.marks for row in imported.labels))}
     return {
         "skipped_rows": imported.skipped,
@@ -75,31 +72,3 @@ def run(config: Config) -> dict[str, Any]:
         "solutions": len(imported.solutions),
         "out": str(config.out),
     }
-
-
-def _check_out(config: Config) -> None:
-    """A folder that holds other things than our tables is never replaced."""
-    if not config.out.exists():
-        return
-    if not config.out.is_dir() or any(p.name not in TABLES for p in config.out.iterdir()):
-        raise UserError(
-            f"{config.out}: holds other things than {', '.join(TABLES)}; give another --out"
-        )
-    if not config.overwrite:
-        raise OutputExists(config.out)
-
-
-def _write(imported: Imported, out: Path) -> None:
-    """All tables or none: they appear together, by one rename."""
-    temporary = out.with_name(f".{out.name}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    try:
-        write(temporary / "problems", imported.problems, record=Problem)
-        write(temporary / "solutions", imported.solutions, record=Solution)
-        write(temporary / "labels", imported.labels, record=Labels)
-        write(temporary / "sessions", imported.sessions, record=Session)
-        if out.exists():
-            shutil.rmtree(out)
-        temporary.rename(out)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)

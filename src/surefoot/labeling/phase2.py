@@ -67,7 +67,9 @@ def _ratings(draft: Draft) -> list[Rating | None]:
 
 
 def _alternatives(draft: Draft) -> list[Option]:
-    """The other texts for the wrong step."""
+    """The other texts for the wrong step; none where the rater looked at none of them."""
     error = first_error(draft)
     assert error is not None
-    return draft.shown.offered(draft.shown.steps[:error])
+    offered = draft.shown.offered(draft.shown.steps[:error])
+    touched = {*draft.ratings, *draft.flags}
+    return offered if any((error, option.candidate) in touched for option in offered) else []

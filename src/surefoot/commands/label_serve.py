@@ -1,0 +1,176 @@
+"""`surefoot label serve`: the labelling room."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from surefoot.commands.options import check_at_least, check_input
+from surefoot.commands.room_options import OfRoom
+from surefoot.errors import UserError
+from surefoot.records import Problem, Scores, Solution
+from surefoot.tables import read
+from surefoot.web.room import server
+from surefoot.web.room.app import Room, clock, protocol_of
+from surefoot.web.room.database import Database
+from surefoot.web.room.intake import Plan, take_in
+from surefoot.web.room.migrate import migrate
+from surefoot.web.room.project import add_guideline, set_up
+from surefoot.web.room.queue import n_left
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(OfRoom):
+    """Serves the page where people rate steps, and keeps what they say.
+
+    Prints one link for the administrator, good once. The database is made if it
+    is not there; solutions that it has already are passed over, so the same
+    command goes on where it stopped. Nothing is sent to any other machine.
+
+    Example:
+      surefoot label serve solutions --problems problems --db labels.db
+      surefoot label serve --db labels.db
+      surefoot label serve solutions --problems problems --ask progress --want 2
+    """
+
+    queue: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="Q")] = None
+    """Solutions to be rated, the most wanted first: a table, or a folder of
+    `surefoot label import`. Not needed once they are in the database."""
+    problems: Path | None = None
+    """Their problems, where Q is a table."""
+    scores: Path | None = None
+    """Scores of the verifier that selected them; kept for the export, never shown."""
+    generation: int = 0
+    """Round of labelling and retraining that Q belongs to."""
+    name: str | None = None
+    """What raters see as the name of the project."""
+    protocol: Literal["phase1", "phase2"] | None = None
+    """phase2 (default): whole solutions, up to the first error. phase1: step by step,
+    rating what is offered."""
+    want: int = 1
+    """People who rate each solution."""
+    overlap: float = 0.0
+    """Share of solutions that one more person rates, to measure agreement; 0 to 1."""
+    ask: tuple[Literal["alternatives", "progress", "critique", "nothing"], ...] | None = None
+    """What else is asked after the first error. The settings from here on stay as they
+    were in this database where they are not given."""
+    answer: Literal["shown", "hidden"] | None = None
+    """Whether raters see the reference answer (default: shown)."""
+    rate: Literal["shown", "hidden"] | None = None
+    """Whether raters see how many they rate in an hour (default: shown)."""
+    per_problem: int | None = None
+    """Solutions of one problem that a person gets in 24 hours (default: 2); 0: any number."""
+    guideline: Path | None = None
+    """Guidelines for raters, a text file; another text is a new version."""
+    host: str = "127.0.0.1"
+    """Address to listen at; 0.0.0.0 lets other machines in. Put a proxy with https before it."""
+    port: int = 8765
+    """Port; 0 takes any that is free."""
+    url: str | None = None
+    """How browsers reach the server, where a proxy stands before it."""
+    backups: Path | None = None
+    """Folder for a copy of the database every hour; the last 24 are kept."""
+
+
+def run(config: Config) -> dict[str, Any]:
+    """Serves until it is stopped."""
+    _check(config)
+    address = server.Address(host=config.host, port=config.port, url=config.url)
+    listening = server.bound(address)
+    database = Database(config.db)
+    try:
+        migrate(database)
+        link, left, protocol = _prepare(config, database)
+        room = Room(
+            database=database,
+            protocol=protocol,
+            is_secure=(config.url or "").startswith("https://"),
+        )
+        url = server.url_of(address, listening)
+        said = {"url": url, "admin_link": url + link, "left": left}
+        text = f"{left} ratings of solutions wanted\nopen this link once: {url}{link}"
+        print(json.dumps(said) if config.json else text, flush=True)  # noqa: T201
+        server.run(room, listening, url, config.backups)
+    finally:
+        database.close()
+        listening.close()
+    return {"stopped": True, "url": url}
+
+
+def _check(config: Config) -> None:
+    check_at_least("--want", config.want, 1)
+    check_at_least("--overlap", config.overlap, 0)
+    check_at_least("--generation", config.generation, -1)
+    check_at_least("--port", config.port, 0)
+    check_at_least("--per-problem", config.per_problem or 0, 0)
+    if config.overlap > 1:
+        raise UserError(f"--overlap: must be <= 1, got {config.overlap}")
+    if config.url is not None and not config.url.startswith(("http://", "https://")):
+        raise UserError(f"--url: must begin with http:// or https://, got {config.url}")
+    if config.ask and "nothing" in config.ask and len(config.ask) > 1:
+        raise UserError("--ask: nothing, or something")
+    for path, what in ((config.queue, "solutions"), (config.guideline, "guidelines")):
+        if path is not None:
+            check_input(path, what)
+
+
+def _prepare(config: Config, database: Database) -> tuple[str, int, Any]:
+    """The first link, how much there is to do, and the protocol."""
+    now = clock()
+    with database.write() as session:
+        set_up(
+            session,
+            name=config.name,
+            protocol=config.protocol,
+            changes=_settings(config),
+            now=now,
+        )
+        protocol = protocol_of(session)
+        if config.guideline is not None:
+            add_guideline(session, config.guideline.read_text(encoding="utf-8"), now=now)
+        if config.queue is not None:
+            problems, solutions, scores = _tables(config)
+            plan = Plan(
+                protocol=protocol,
+                generation=config.generation,
+                want=config.want,
+                overlap=config.overlap,
+            )
+            take_in(session, problems, solutions, plan, scores=scores, now=now)
+        left = n_left(session, ["work"])
+        if not left and config.queue is None:
+            raise UserError(f"{config.db}: nothing is left to be rated; name a table of solutions")
+        return server.admin_link(session, now=now), left, protocol
+
+
+def _settings(config: Config) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if config.ask is not None:
+        for name in ("alternatives", "progress", "critique"):
+            changes[f"ask_{name}"] = name in config.ask
+    if config.answer is not None:
+        changes["show_answer"] = config.answer == "shown"
+    if config.rate is not None:
+        changes["show_rate"] = config.rate == "shown"
+    if config.per_problem is not None:
+        changes["per_problem_a_day"] = config.per_problem
+    return changes
+
+
+def _tables(config: Config) -> tuple[list[Problem], list[Solution], dict[str, float]]:
+    assert config.queue is not None
+    is_folder = (config.queue / "solutions").exists()
+    solutions = config.queue / "solutions" if is_folder else config.queue
+    problems = config.problems
+    if problems is None:
+        if not (config.queue / "problems").exists():
+            raise UserError(f"--problems: name the problems of {config.queue}")
+        problems = config.queue / "problems"
+    check_input(problems, "problems")
+    scores: dict[str, float] = {}
+    if config.scores is not None:
+        check_input(config.scores, "scores")
+        scores = {row.solution_id: row.solution_score for row in read(config.scores, Scores)}
+    return read(problems, Problem), read(solutions, Solution), scores

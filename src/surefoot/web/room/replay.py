@@ -1,0 +1,145 @@
+"""Are the tables what the events say? Everything that follows from events, made again.
+
+Ratings, the sessions of submissions, slots and counts of tasks, the chain of the
+audit log. `mend` writes what the events say; sessions are never rewritten, as
+they were what the rater agreed to.
+"""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from surefoot.labeling.drafts import Protocol
+from surefoot.web.room import audit
+from surefoot.web.room.journal import (
+    apply_to_rating,
+    blank_rating,
+    session_made,
+    session_text,
+)
+from surefoot.web.room.schema import (
+    NO_CANDIDATE,
+    AssignmentRow,
+    EventRow,
+    RatingRow,
+    SubmissionRow,
+    TaskRow,
+)
+from surefoot.web.room.shown import event_of, project_of
+
+SHOWN = 100
+"""Differences that are told one by one."""
+
+
+@dataclass(kw_only=True)
+class Replay:
+    """What was looked at and what differs."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    """`events`, `ratings`, `submissions`, `tasks`, `differences`."""
+    told: list[str] = field(default_factory=list)
+    """The first differences, one line each."""
+
+    def differs(self, line: str) -> None:
+        """Count a difference."""
+        self.counts["differences"] += 1
+        if len(self.told) < SHOWN:
+            self.told.append(line)
+
+
+def replay(session: Session, *, mend: bool = False) -> Replay:
+    """Go through the whole database.
+
+    Args:
+        session: A transaction; one that writes if `mend`.
+        mend: Write ratings, slots and counts as they follow.
+    """
+    found = Replay()
+    for name in ("events", "ratings", "submissions", "tasks", "differences"):
+        found.counts[name] = 0
+    _ratings(session, found, mend)
+    _submissions(session, found)
+    _tasks(session, found, mend)
+    broken = audit.first_break(session)
+    if broken is not None:
+        found.differs(f"audit row {broken}: its hash does not follow from the row before")
+    return found
+
+
+def _ratings(session: Session, found: Replay, mend: bool) -> None:
+    expected: dict[tuple[str, int, int], RatingRow] = {}
+    last_seq: Counter[str] = Counter()
+    events = select(EventRow).order_by(EventRow.id).execution_options(yield_per=5000)
+    for row in session.scalars(events):
+        found.counts["events"] += 1
+        last_seq[row.assignment_id] = max(last_seq[row.assignment_id], row.seq)
+        if row.type not in ("rate", "flag"):
+            continue
+        candidate = row.payload["candidate"]
+        thing = row.payload["step"], NO_CANDIDATE if candidate is None else candidate
+        key = (row.assignment_id, *thing)
+        if key not in expected:
+            expected[key] = blank_rating(row.assignment_id, thing)
+        apply_to_rating(expected[key], event_of(row))
+    there = {(r.assignment_id, r.step, r.candidate): r for r in session.scalars(select(RatingRow))}
+    found.counts["ratings"] = len(expected)
+    for key in sorted(expected.keys() | there.keys()):
+        ours, theirs = expected.get(key), there.get(key)
+        if _values(ours) == _values(theirs):
+            continue
+        found.differs(f"rating {key}: is {_values(theirs)}, the events say {_values(ours)}")
+        if mend and ours is not None:
+            session.merge(ours)
+        elif mend:
+            session.delete(theirs)
+    for assignment in session.scalars(select(AssignmentRow)):
+        if assignment.last_seq != last_seq[assignment.assignment_id]:
+            found.differs(
+                f"assignment {assignment.assignment_id}: last_seq is {assignment.last_seq},"
+                f" the events say {last_seq[assignment.assignment_id]}"
+            )
+            if mend:
+                assignment.last_seq = last_seq[assignment.assignment_id]
+
+
+def _values(row: RatingRow | None) -> tuple[Any, ...] | None:
+    if row is None:
+        return None
+    return row.rating, row.rating_seq, row.changes, row.is_flagged, row.flag_seq
+
+
+def _submissions(session: Session, found: Replay) -> None:
+    protocol: Protocol = project_of(session).protocol  # type: ignore[assignment]
+    for row in session.scalars(select(SubmissionRow)).all():
+        found.counts["submissions"] += 1
+        assignment = session.get_one(AssignmentRow, row.assignment_id)
+        made = session_text(session_made(session, assignment, row, protocol))
+        is_whole = hashlib.sha256(row.session.encode()).hexdigest() == row.session_sha256
+        if made != row.session or not is_whole:
+            found.differs(f"submission {row.submission_id}: is not what its events say")
+
+
+def _tasks(session: Session, found: Replay, mend: bool) -> None:
+    held = _count(session, AssignmentRow.holds_slot.is_(True))
+    done = _count(session, AssignmentRow.submitted_at.is_not(None))
+    for task in session.scalars(select(TaskRow).execution_options(yield_per=5000)):
+        found.counts["tasks"] += 1
+        slots = task.want - held.get(task.id, 0)
+        if (task.slots, task.done) != (slots, done.get(task.id, 0)) or slots < 0:
+            found.differs(
+                f"task {task.id}: {task.slots} slots and {task.done} done,"
+                f" the assignments say {slots} and {done.get(task.id, 0)}"
+            )
+            if mend:
+                task.slots, task.done = max(0, slots), done.get(task.id, 0)
+
+
+def _count(session: Session, condition: Any) -> dict[int, int]:
+    rows = session.execute(
+        select(AssignmentRow.task_id, func.count()).where(condition).group_by(AssignmentRow.task_id)
+    )
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,110 @@
+"""The running server: the database opened, the first link made, requests answered."""
+
+import ipaddress
+import secrets
+import socket
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from surefoot.errors import UserError
+from surefoot.web.room import admin, api, people
+from surefoot.web.room.app import Room, add_pages, new_app
+from surefoot.web.room.backups import keep_backups
+from surefoot.web.room.schema import LabelerRow
+
+ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """Where the server is reached."""
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    """0: any that is free."""
+    url: str | None = None
+    """How browsers name it, where a proxy stands before it, e.g. https://label.example.org."""
+
+
+def create_app(room: Room) -> FastAPI:
+    """The whole application."""
+    app = new_app(room)
+    app.include_router(api.router)
+    app.include_router(admin.router)
+    add_pages(app)
+    return app
+
+
+def admin_link(session: Session, *, now: int) -> str:
+    """Path of a fresh link for the first administrator, who is made if there is none."""
+    first = session.scalar(
+        select(LabelerRow)
+        .where(LabelerRow.role == "admin", LabelerRow.state != "blocked")
+        .order_by(LabelerRow.created_at)
+        .limit(1)
+    )
+    name = first.name if first else ADMINISTRATOR
+    secret, _ = people.invite(session, name, "admin", actor=admin.COMMAND, now=now)
+    return f"/i#{secret}"
+
+
+def bound(address: Address) -> socket.socket:
+    """A socket that listens there.
+
+    Raises:
+        UserError: The host is unknown or the port is taken.
+    """
+    try:
+        family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((address.host, address.port))
+    except OSError as error:
+        raise UserError(
+            f"--host {address.host} --port {address.port}: cannot be listened to:"
+            f" {error.strerror}; --port 0 takes any free one"
+        ) from None
+    return listening
+
+
+def url_of(address: Address, listening: socket.socket) -> str:
+    """How browsers reach the server."""
+    if address.url is not None:
+        return address.url.rstrip("/")
+    host, port = listening.getsockname()[:2]
+    if ipaddress.ip_address(host).is_unspecified:
+        host = socket.gethostname()
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(room: Room, listening: socket.socket, url: str, backups: Path | None = None) -> None:
+    """Answer requests until the process is told to stop."""
+    room.command_token = secrets.token_urlsafe(32)
+    if room.database.lock is not None:
+        # The file can be read by its owner only.
+        port = listening.getsockname()[1]
+        room.database.lock.tell({"url": url, "port": port, "token": room.command_token})
+    stop = threading.Event()
+    if backups is not None and room.database.path is not None:
+        threading.Thread(
+            target=keep_backups, args=(room.database.path, backups, stop), daemon=True
+        ).start()
+    config = uvicorn.Config(
+        create_app(room),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_keep_alive=30,
+    )
+    try:
+        uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        stop.set()
+        room.database.close()
