@@ -42,6 +42,15 @@ FLAGS: dict[str, str] = {
         "list_for_tuple region_for_interval base name problems solutions pairs workers skip_bad"
     ),
     "label auto": "json debug out overwrite problems solutions by skip_bad",
+    "label serve": (
+        "json debug db queue problems scores generation name protocol want overlap ask answer "
+        "rate per_problem guideline host port url backups"
+    ),
+    "label invite": "json debug db name role url",
+    "label collect": "json debug out overwrite db",
+    "label replay": "json debug db check",
+    "label backup": "json debug out overwrite db",
+    "label doctor": "json debug db",
     "label import": "json debug out overwrite file format step_tag each_step skip_bad",
     "label export": (
         "json debug out overwrite keep_flagged keep_quality_control keep_screening keep_give_up "
