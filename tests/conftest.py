@@ -2,11 +2,17 @@
 
 import os
 import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+
+import private_postgres
+
+if TYPE_CHECKING:
+    from room_kit import Kit
 
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
@@ -40,6 +46,43 @@ def no_network() -> Any:
     patch.setenv("HF_HUB_OFFLINE", "1")
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """URL of a private PostgreSQL; skips where there is none."""
+    yield from private_postgres.running()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty database may be made, of each kind."""
+    if request.param == "sqlite":
+        return str(tmp_path / "labels.db")
+    return private_postgres.emptied(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def make_kit(place: str) -> Iterator[Callable[..., "Kit"]]:
+    """Makes a room with tasks in it."""
+    from room_kit import Kit  # a file of tests/web, found once a test of them runs
+
+    kits: list[Kit] = []
+
+    def make(**choices: Any) -> Kit:
+        kits.append(Kit(place, **choices))
+        return kits[-1]
+
+    yield make
+    for kit in kits:
+        kit.close()
+
+
+@pytest.fixture
+def kit(make_kit: Callable[..., "Kit"]) -> "Kit":
+    """A room with six solutions to three problems, phase 2."""
+    made: Kit = make_kit()
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,14 @@
-"""Databases for the labelling room: SQLite, and a private PostgreSQL where there is one."""
+"""A private PostgreSQL server for tests, where the programs are there."""
 
 import os
 import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from room_kit import Kit
 
 INSTALLED = Path("/usr/lib/postgresql")
 
@@ -21,8 +20,7 @@ def programs() -> Path | None:
     return found[-1].parent if found else Path(on_path).parent if on_path else None
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
+def running() -> Iterator[str]:
     """URL of a private server, which no other machine reaches; skips where there is none."""
     folder = programs()
     if folder is None:
@@ -52,14 +50,6 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where an empty database may be made, of each kind."""
-    if request.param == "sqlite":
-        return str(tmp_path / "labels.db")
-    return emptied(request.getfixturevalue("postgres"))
-
-
 def emptied(url: str) -> str:
     """The same server without tables."""
     import psycopg
@@ -68,23 +58,3 @@ def emptied(url: str) -> str:
         connection.execute("DROP SCHEMA public CASCADE")
         connection.execute("CREATE SCHEMA public")
     return url
-
-
-@pytest.fixture
-def make_kit(place: str) -> Iterator[Callable[..., Kit]]:
-    """Makes a room with tasks in it."""
-    kits: list[Kit] = []
-
-    def make(**choices: object) -> Kit:
-        kits.append(Kit(place, **choices))  # type: ignore[arg-type]
-        return kits[-1]
-
-    yield make
-    for kit in kits:
-        kit.close()
-
-
-@pytest.fixture
-def kit(make_kit: Callable[..., Kit]) -> Kit:
-    """A room with six solutions to three problems, phase 2."""
-    return make_kit()
