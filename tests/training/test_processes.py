@@ -12,11 +12,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+import fsdp_on_cpu
 import psutil
 import pytest
 import torch
+from accelerate.commands.config.config_args import load_config_from_file
+from accelerate.utils import DistributedType
 from safetensors.torch import load_file
 
+from surefoot.training.stopping import HELD_OUT
 from toy_sums import toy_sums, write_tables
 
 HERE = Path(__file__).parent
@@ -67,7 +71,7 @@ def rows_of(out: Path) -> list[dict[str, Any]]:
 
 def assert_same(ours: Path, theirs: Path, tolerance: float) -> None:
     """Losses and weights. Sums in another order differ by rounding."""
-    for key in ("loss", "holdout_loss"):
+    for key in ("loss", HELD_OUT):
         found, wanted = (
             {row["update"]: row[key] for row in rows_of(folder) if key in row}
             for folder in (ours, theirs)
@@ -125,6 +129,27 @@ def test_two_killed_processes_go_on(tiny_folder: Path, tmp_path: Path, fsdp: boo
     assert len(rows_of(tmp_path / "b")) == n_rows
     # Two addends have one order: not even rounding differs.
     assert_same(tmp_path / "b", tmp_path / "a", 0.0)
+
+
+def test_fsdp2_in_bfloat16_differs_by_rounding_only(tiny_folder: Path, tmp_path: Path) -> None:
+    flags = [*EVALUATED, "--lora-rank=4", "--bf16"]
+    two = two_processes(words(tiny_folder, tmp_path, "two", *flags), fsdp=True)
+    one_process(words(tiny_folder, tmp_path, "one", *flags, "--gradient-accumulation=2"))
+    finish(two)
+    for key in ("loss", HELD_OUT):
+        found, wanted = (
+            [r[key] for r in rows_of(tmp_path / n) if key in r] for n in ("two", "one")
+        )
+        assert found == pytest.approx(wanted, rel=0.02)
+
+
+def test_the_launch_configuration_is_one_that_accelerate_reads() -> None:
+    config = load_config_from_file(str(fsdp_on_cpu.CONFIG))
+    assert config.distributed_type == DistributedType.FSDP
+    assert config.fsdp_config["fsdp_version"] == 2
+    page = (fsdp_on_cpu.CONFIG.parents[1] / "scaling.md").read_text(encoding="utf-8")
+    lines = fsdp_on_cpu.CONFIG.read_text(encoding="utf-8").splitlines(keepends=True)
+    assert "".join(line for line in lines if not line.startswith("#")) in page
 
 
 @pytest.mark.parametrize(

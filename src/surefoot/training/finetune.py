@@ -114,7 +114,7 @@ def finetune(
     """Train on the examples and write the model's folder.
 
     Args:
-        model: Changed in place; made float32.
+        model: Changed in place; float32 in the end.
         examples: What to train on; at least one.
         schedule: How.
         out: The folder to be.
@@ -138,9 +138,10 @@ def finetune(
     Raises:
         UserError: No example is left; and what `fit` raises.
     """
-    model = model.float()
     adapter = None
-    if lora is not None:
+    if lora is None:
+        model = model.float()
+    else:
         adapter = Adapter(model, lora, lora_rows, seed=schedule.seed, bf16=schedule.bf16)
     weighed = _weighed(examples, weight_by)
     batches, way = _batches(model, weighed, schedule, may_share=weight_by is not None)

@@ -52,7 +52,7 @@ class Adapter:
         lora: Their shape.
         rows: Tokens whose output rows are trained.
         seed: Of the matrices.
-        bf16: Hold the frozen weights in bfloat16, in half the space.
+        bf16: Hold the frozen weights in bfloat16, in half the space of float32.
 
     Raises:
         UserError: `peft` is not installed, or no module has the name of a target.
@@ -75,9 +75,8 @@ class Adapter:
             ) from error
         self.model, self.lora = model, lora
         _check_targets(model, lora.targets)
-        if bf16:  # not the buffers: rotary frequencies would be rounded, too
-            for parameter in model.parameters():
-                parameter.data = parameter.data.bfloat16()
+        for parameter in model.parameters():  # no buffers: rotary frequencies are float32
+            parameter.data = parameter.data.to(torch.bfloat16 if bf16 else torch.float32)
         config = LoraConfig(
             r=lora.rank,
             lora_alpha=2 * lora.rank if lora.alpha is None else lora.alpha,
@@ -100,9 +99,19 @@ class Adapter:
             self._peft.save_pretrained(folder / ADAPTER, save_embedding_layers=False)
 
     def merge(self) -> None:
-        """Add the matrices to the weights, in float32. The model is then an ordinary one."""
+        """Add the matrices to the weights, in float32. The model is then an ordinary one.
+
+        Weights held in bfloat16 may fill a GPU, and take twice the room now. So
+        this is done in RAM, and the model stays there if it no longer fits.
+        """
+        device = self.model.device
+        self.model.to("cpu")
         self.model.float()
         self._peft.merge_and_unload()
+        if device.type == "cuda":
+            free, _ = torch.cuda.mem_get_info(device)
+            if free > 1.25 * 4 * self.model.num_parameters():
+                self.model.to(device)
         vars(self.model).pop("peft_config", None)
         self.model.requires_grad_(True)
 
