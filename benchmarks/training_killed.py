@@ -29,6 +29,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from surefoot.evaluation.figures import INK
 from surefoot.training.stopping import HELD_OUT
 
 COMPARED = ("model.safetensors", "verifier.json", "config.json", "tokenizer.json")
@@ -137,7 +138,9 @@ def curves_of(rows: list[dict[str, Any]]) -> dict[str, list[list[float]]]:
 
 def draw(curves: dict[str, Any], kills: list[dict[str, Any]], path: Path) -> None:
     """Both runs beside each other; a line where one was killed, a dot where it went on from."""
-    with rc_context({"svg.fonttype": "path", "svg.hashsalt": "killed", "font.size": 9}):
+    inked = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color")
+    fixed: dict[str, Any] = {"svg.fonttype": "path", "svg.hashsalt": "killed", "font.size": 9}
+    with rc_context(fixed | dict.fromkeys(inked, INK)):
         figure = Figure(figsize=(8, 3), layout="constrained")
         panels: list[Axes] = list(figure.subplots(1, 2, sharex=True, sharey=True))
         for axes, name in zip(panels, ("unbroken", "killed"), strict=True):
@@ -147,8 +150,9 @@ def draw(curves: dict[str, Any], kills: list[dict[str, Any]], path: Path) -> Non
             held = list(zip(*curves[name][HELD_OUT], strict=True))
             axes.plot(*held, color="#d55e00", marker="o", ms=2.5, lw=0.9)
             axes.set_xlabel("update")
+            axes.set_yscale("log")
         for kill in kills:
-            panels[1].axvline(kill["update"], color="#767676", lw=0.6, ls="--")
+            panels[1].axvline(kill["update"], color=INK, lw=0.6, ls="--")
         panels[0].set_ylabel("loss (nats a rating)")
         panels[0].legend(["training", "held out"], frameon=False)
         metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))

@@ -31,6 +31,8 @@ ROOT_FILES = {
 """Shown where they exist. Other things in the root are nobody's business."""
 
 CANNOT_SAY = {
+    "fsdp2.yaml": "launch configuration of Accelerate for a model in shares",
+    "training_killed.svg": "the loss of a PRM, unbroken and killed eight times",
     "demo.svg": "the demo's curves: best-of-N by PRM and ORM, majority voting, any right",
     "report.css": "how the report looks: light, dark, printed",
     "report.html.jinja": "the report's page, filled in by report.py",
