@@ -139,8 +139,9 @@ def curves_of(rows: list[dict[str, Any]]) -> dict[str, list[list[float]]]:
 def draw(curves: dict[str, Any], kills: list[dict[str, Any]], path: Path) -> None:
     """Both runs beside each other; a line where one was killed, a dot where it went on from."""
     inked = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color")
-    fixed: dict[str, Any] = {"svg.fonttype": "path", "svg.hashsalt": "killed", "font.size": 9}
-    with rc_context(fixed | dict.fromkeys(inked, INK)):
+    style: dict[Any, Any] = {"svg.fonttype": "path", "svg.hashsalt": "killed", "font.size": 9}
+    style |= dict.fromkeys(inked, INK)
+    with rc_context(style):
         figure = Figure(figsize=(8, 3), layout="constrained")
         panels: list[Axes] = list(figure.subplots(1, 2, sharex=True, sharey=True))
         for axes, name in zip(panels, ("unbroken", "killed"), strict=True):

@@ -159,8 +159,7 @@ def finetune(
             adapter.merge()
         report.update(_summary(examples, checkpoint.read_metrics(out), schedule.patience))
         report.update(save(folder))
-        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
-        (folder / REPORT_FILE).write_text(text, encoding="utf-8")
+        _write_report(folder, report)
 
     with reading_trees(model, way):
         fit(
@@ -176,6 +175,11 @@ def finetune(
             held_out=evaluated,
         )
     return report
+
+
+def _write_report(folder: Path, report: dict[str, Any]) -> None:
+    text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    (folder / REPORT_FILE).write_text(text, encoding="utf-8")
 
 
 def _weighed(found: Examples, weight_by: WeightBy | None) -> list[Example]:
