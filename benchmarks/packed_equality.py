@@ -131,7 +131,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    n_forests = 20 if options.quick else 200
+    n_forests = 20 if options.quick else 60
     comparisons = []
     for family in FAMILIES:
         model, draw = make(family), np.random.default_rng(options.seed)
