@@ -280,7 +280,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--backbone", nargs="+", choices=list(BACKBONES), default=list(BACKBONES))
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--problems", type=int, default=1)
+    parser.add_argument("--problems", type=int, help="taken at random: 4, or 1 with --quick")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--side", choices=["ours", "padded", "trial", "pipeline"], help=argparse.SUPPRESS
@@ -288,6 +288,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--size", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    options.problems = options.problems or (1 if options.quick else 4)
     torch.set_num_threads(options.threads)
     warnings.simplefilter("ignore")
     hf_logging.set_verbosity_error()

@@ -41,6 +41,10 @@ FLAGS: dict[str, str] = {
         "json debug out overwrite policy unreduced unevaluated rounded units percent "
         "list_for_tuple region_for_interval base name problems solutions pairs workers skip_bad"
     ),
+    "select": (
+        "json debug out overwrite solutions policy n per_problem scores grades wrong_share "
+        "exclude reasons seed"
+    ),
     "label auto": "json debug out overwrite problems solutions by skip_bad",
     "label serve": (
         "json debug db queue problems scores generation name protocol want overlap ask answer "

@@ -46,6 +46,7 @@ VERBS: dict[str, Verb] = {
     "train generator": Verb("train_generator", "teach a base model to write steps"),
     "sample": Verb("sample", "write N solutions to each problem"),
     "grade": Verb("grade", "compare each solution's final answer with the reference"),
+    "select": Verb("select", "choose the solutions that people should rate"),
     "label auto": Verb("label_auto", "rate steps with a program, such as the exact checker"),
     "label serve": Verb("label_serve", "the page where people rate steps"),
     "label invite": Verb("label_invite", "a link that lets one person into the page"),

@@ -17,9 +17,9 @@ from surefoot.training.finetune import Schedule, finetune
 from surefoot.training.loop import Plan, fit
 from surefoot.training.objectives import token_loss
 from surefoot.training.pretraining import (
-    MAX_POSITIONS,
     NANO,
     ROW_TOKENS,
+    SMALL_POSITIONS,
     CorpusBatches,
     corpus_tokenizer,
     problem_texts,
@@ -145,7 +145,7 @@ def _train_small(config: Config) -> dict[str, Any]:
 
     return finetune(
         model,
-        text_examples(texts, encode, int(tokenizer.eos_token_id), MAX_POSITIONS),
+        text_examples(texts, encode, int(tokenizer.eos_token_id), SMALL_POSITIONS),
         Schedule(
             epochs=config.epochs,
             learning_rate=config.learning_rate,

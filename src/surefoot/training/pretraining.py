@@ -28,8 +28,10 @@ from surefoot.training.examples import Examples
 from surefoot.training.targets import NO_TARGET, Example, TokenBatch, collate
 from surefoot.training.tokenizer import train_tokenizer
 
-MAX_POSITIONS = 1024
-"""Longest text, in tokens, that a base of ours reads."""
+NANO_POSITIONS = 1024
+"""Longest text, in tokens, that nano reads."""
+SMALL_POSITIONS = 4096
+"""The same of the recipe `small`: with a small tokenizer sessions of PRM800K reach 3,000."""
 ROW_TOKENS = 512
 """Tokens of a row of the procedural corpus."""
 _TOKENIZER_DOCUMENTS = 20_000
@@ -47,6 +49,8 @@ class Shape:
     kv_heads: int
     head_width: int
     feed_forward: int
+    positions: int
+    """Longest text, in tokens."""
 
     def build(self, tokenizer: PreTrainedTokenizerBase, seed: int) -> PreTrainedModel:
         """A model with random weights, tied embeddings, for this tokenizer."""
@@ -58,7 +62,7 @@ class Shape:
             "num_attention_heads": self.heads,
             "num_key_value_heads": self.kv_heads,
             "intermediate_size": self.feed_forward,
-            "max_position_embeddings": MAX_POSITIONS,
+            "max_position_embeddings": self.positions,
             "tie_word_embeddings": True,
             "eos_token_id": tokenizer.eos_token_id,
             "pad_token_id": tokenizer.pad_token_id,
@@ -76,6 +80,7 @@ NANO = Shape(
     kv_heads=1,
     head_width=32,
     feed_forward=384,
+    positions=NANO_POSITIONS,
 )
 
 
@@ -100,6 +105,7 @@ def small_shape(width: int, layers: int) -> Shape:
         kv_heads=heads // 2,
         head_width=width // heads,
         feed_forward=3 * width,
+        positions=SMALL_POSITIONS,
     )
 
 
