@@ -60,6 +60,9 @@ SIZES = (1, 2, 4, 8, 16)
 """Rows of a padded batch that are tried."""
 MINUS, PLUS = 14, 12
 """Any two rows of the head stand for the ratings."""
+MOST_DISTINCT, MOST_SHARED = 0.9, 2.5
+"""Problems are taken where so many of the 64 solutions are distinct, and where they hold at
+most so many times the tokens of their forest."""
 QUICK_TOKENS = (12_000, 20_000)
 """Fewest and most tokens of a problem's 64 solutions, with `--quick`."""
 
@@ -159,8 +162,10 @@ def choose(rows: list[dict[str, Any]], encoder: Encoder, options: Any) -> Any:
         encoded = [encoder(prompt, steps) for steps in solutions]
         total = sum(len(e.ids) for e in encoded)
         trie, _ = build([e.ids for e in encoded])
-        # Small problems share more than others: those are not taken.
-        if low <= total <= high and (total <= 2.5 * len(trie) or not options.quick):
+        # A sampler seldom writes the same twice; where raters saw few alternatives, walks do.
+        n_distinct = len({tuple(e.ids) for e in encoded})
+        is_like_sampled = n_distinct >= MOST_DISTINCT * N and total <= MOST_SHARED * len(trie)
+        if low <= total <= high and is_like_sampled:
             found.append((prompt, solutions, encoded))
         if len(found) == options.problems:
             break
@@ -280,7 +285,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--backbone", nargs="+", choices=list(BACKBONES), default=list(BACKBONES))
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--problems", type=int, help="taken at random: 4, or 1 with --quick")
+    parser.add_argument("--problems", type=int, help="taken at random: 2, or 1 with --quick")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--side", choices=["ours", "padded", "trial", "pipeline"], help=argparse.SUPPRESS
@@ -288,7 +293,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--size", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    options.problems = options.problems or (1 if options.quick else 4)
+    options.problems = options.problems or (1 if options.quick else 2)
     torch.set_num_threads(options.threads)
     warnings.simplefilter("ignore")
     hf_logging.set_verbosity_error()
