@@ -1,13 +1,19 @@
 """The labelling room over HTTP: work, people, and what is refused."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from room_kit import HEADERS, STEPS, Browser, Kit, event, kind_of, rate
+from sqlalchemy.exc import OperationalError
 
 from surefoot.records import Problem, Solution
+from surefoot.web.room import api
+from surefoot.web.room.app import add_pages, new_app
 from surefoot.web.room.intake import Plan
 from surefoot.web.room.people import person_of
 from surefoot.web.room.schema import (
@@ -516,3 +522,46 @@ def test_phase_1_asks_the_generator_for_more(make_kit: Callable[..., Kit]) -> No
     ada.send(name, rate(2, 0, 1, chosen), event(3, "choose", step=0, candidate=chosen))
     assert options(1) == ["way 1.0"]
     assert [(before, n) for _, before, n in asked] == [((), 6), (("way 0.2",), 1)]
+
+
+def test_the_page_and_its_files_are_served_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<!doctype html><title>page</title>", encoding="utf-8")
+    (tmp_path / "assets" / "page.js").write_text("0", encoding="utf-8")
+    kit = Kit(str(tmp_path / "labels.db"))
+    app = new_app(kit.room)
+    app.include_router(api.router)
+    add_pages(app, tmp_path / "none")
+    plain = TestClient(app)
+    assert plain.get("/").headers["content-type"].startswith("text/plain")
+    app = new_app(kit.room)
+    app.include_router(api.router)
+    (tmp_path / "static").mkdir()
+    for name in ("index.html", "assets"):
+        (tmp_path / name).rename(tmp_path / "static" / name)
+    add_pages(app, tmp_path / "static")
+    client = TestClient(app)
+    for path in ("/", "/i"):
+        response = client.get(path)
+        assert response.text.startswith("<!doctype html>")
+        assert "script-src 'self'" in response.headers["content-security-policy"]
+    assert client.get("/assets/page.js").text == "0"
+    assert client.get("/api/v1/me").status_code == 401
+    for path in ("/labels.db", "/../labels.db", "/assets/..%2f..%2flabels.db", "/assets/none.js"):
+        assert client.get(path).status_code == 404
+    kit.close()
+
+
+def test_a_full_disk_and_a_fault_are_said(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada = kit.browser("Ada")
+
+    def full(*_: object) -> None:
+        raise OperationalError("", {}, sqlite3.OperationalError("database or disk is full"))
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("something")
+
+    monkeypatch.setattr(type(kit.room), "me", full)
+    assert (ada.get("/me").status_code, kind_of(ada.get("/me"))) == (507, "disk_full")
+    monkeypatch.setattr(type(kit.room), "me", broken)
+    assert (ada.get("/me").status_code, kind_of(ada.get("/me"))) == (500, "fault")

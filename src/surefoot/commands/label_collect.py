@@ -1,5 +1,7 @@
 """`surefoot label collect`: what people rated, as tables."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +10,7 @@ from surefoot.commands.label_folder import check_folder, write_folder
 from surefoot.commands.options import Writes
 from surefoot.commands.room_options import OfRoom, reading
 from surefoot.errors import UserError
-from surefoot.records import MARKS
-from surefoot.web.room.collect import collect
+from surefoot.web.room.collect import Part, collect, has_any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,19 +31,25 @@ class Config(OfRoom, Writes):
 def run(config: Config) -> dict[str, Any]:
     """Counts; the tables are in `--out`."""
     check_folder(config.out, overwrite=config.overwrite)
+    counts: Counter[str] = Counter()
+    ratings: Counter[str] = Counter()
+    marked: Counter[str] = Counter()
+
+    def counted(parts: Iterable[Part]) -> Iterator[Part]:
+        for part in parts:
+            counts.update(
+                sessions=len(part.sessions),
+                late=part.n_late,
+                problems=len(part.problems),
+                labels=len(part.labels),
+                solutions=len(part.solutions),
+            )
+            ratings.update(rating_counts(part.labels))
+            marked.update(mark for row in part.labels for mark in row.marks)
+            yield part
+
     with reading(config.db) as session:
-        collected = collect(session)
-    if not collected.sessions:
-        raise UserError(f"{config.db}: nothing was submitted yet")
-    write_folder(collected, config.out)
-    marked = {m: n for m in MARKS if (n := sum(m in row.marks for row in collected.labels))}
-    return {
-        "sessions": len(collected.sessions),
-        "late": collected.late,
-        "problems": len(collected.problems),
-        "labels": len(collected.labels),
-        **rating_counts(collected.labels),
-        "marked": marked,
-        "solutions": len(collected.solutions),
-        "out": str(config.out),
-    }
+        if not has_any(session):
+            raise UserError(f"{config.db}: nothing was submitted yet")
+        write_folder(counted(collect(session)), config.out)
+    return {**ratings, **counts, "marked": dict(marked), "out": str(config.out)}

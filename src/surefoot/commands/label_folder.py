@@ -1,13 +1,17 @@
 """A folder with the tables of labels: problems, solutions, labels, sessions."""
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
+from surefoot.atomic import explained
 from surefoot.errors import OutputExists, UserError
+from surefoot.parquet import write_parquet
 from surefoot.records import Labels, Problem, Session, Solution
-from surefoot.tables import write
+from surefoot.tables import shard_name
 
+KINDS = (Problem, Solution, Labels, Session)
 TABLES = ("problems", "solutions", "labels", "sessions")
 
 
@@ -46,17 +50,19 @@ def check_folder(out: Path, *, overwrite: bool) -> None:
         raise OutputExists(out)
 
 
-def write_folder(tables: HasTables, out: Path) -> None:
-    """All tables or none: they appear together, by one rename."""
+def write_folder(parts: Iterable[HasTables], out: Path) -> None:
+    """All tables or none: they appear together, by one rename. Each part is a shard."""
     temporary = out.with_name(f".{out.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
-        write(temporary / "problems", tables.problems, record=Problem)
-        write(temporary / "solutions", tables.solutions, record=Solution)
-        write(temporary / "labels", tables.labels, record=Labels)
-        write(temporary / "sessions", tables.sessions, record=Session)
-        if out.exists():
-            shutil.rmtree(out)
-        temporary.rename(out)
+        with explained(out):
+            for index, part in enumerate(parts):
+                rows = (part.problems, part.solutions, part.labels, part.sessions)
+                for name, records, kind in zip(TABLES, rows, KINDS, strict=True):
+                    place = temporary / name / shard_name(index)
+                    write_parquet(place, records, kind, shown=out / name)  # type: ignore[arg-type]
+            if out.exists():
+                shutil.rmtree(out)
+            temporary.rename(out)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from fastapi import Cookie, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -129,9 +129,14 @@ def _http(_: Request, error: Exception) -> Response:
 
 def _database(request: Request, error: Exception) -> Response:
     assert isinstance(error, DBAPIError)
+    state = getattr(error.orig, "sqlstate", None)
+    if isinstance(error, IntegrityError):  # PostgreSQL: two requests stored it at once
+        return answer(Refused(409, "conflict", "another request stored this at the same moment"))
+    if state in ("40001", "40P01"):
+        return answer(Refused(503, "busy", "two requests were in each other's way; try again"))
     said = str(error.orig)
     is_full = isinstance(error.orig, sqlite3.OperationalError) and "full" in said
-    if is_full or getattr(error.orig, "sqlstate", None) == "53100":
+    if is_full or state == "53100":
         log.error("the disk is full; nothing is acknowledged until there is room")
         return answer(Refused(507, "disk_full", "nothing was stored; it is kept in the browser"))
     return _fault(request, error)

@@ -1,7 +1,8 @@
 """What people rated, as tables of records: the last submission of each assignment."""
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import func, select
@@ -14,53 +15,68 @@ from surefoot.records import Session as SessionRecord
 from surefoot.web.room.schema import AssignmentRow, ProblemRow, SolutionRow, SubmissionRow
 
 SOURCE = "room"
+PART = 5000
+"""Sessions in a part, so that a large database needs little memory."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Collected:
-    """As `label import` makes of other people's files."""
+@dataclass(kw_only=True)
+class Part:
+    """Some of what was submitted, as `label import` makes of other people's files."""
 
-    problems: list[Problem]
-    solutions: list[Solution]
-    labels: list[Labels]
-    sessions: list[SessionRecord]
-    late: int
+    problems: list[Problem] = field(default_factory=list)
+    """Those that no earlier part has; so with solutions."""
+    solutions: list[Solution] = field(default_factory=list)
+    labels: list[Labels] = field(default_factory=list)
+    sessions: list[SessionRecord] = field(default_factory=list)
+    n_late: int = 0
     """Sessions that are extra opinions, as they came after the lease."""
 
 
-def collect(session: Session) -> Collected:
-    """Everything that was submitted, oldest first."""
+def has_any(session: Session) -> bool:
+    """Whether anything was submitted."""
+    return session.scalar(select(SubmissionRow.submission_id).limit(1)) is not None
+
+
+def collect(session: Session, size: int = PART) -> Iterator[Part]:
+    """Everything that was submitted, oldest first, `size` sessions at a time."""
     problems = {row.problem_id: _problem(row) for row in session.scalars(select(ProblemRow))}
-    solutions: dict[str, Solution] = {}
-    labels: dict[tuple[str, str], Labels] = {}
-    sessions: list[SessionRecord] = []
-    build, late = builder(SessionRecord), 0
-    for submission, assignment, row in session.execute(_last()):
-        record = build(json.loads(submission.session))
-        late += submission.is_late
+    seen: set[str] = set()
+    raters: set[tuple[str, str]] = set()
+    build, part = builder(SessionRecord), Part()
+    for text, is_late, row in session.execute(_last().execution_options(yield_per=500)):
+        record = build(json.loads(text))
         problem = problems[record.problem_id]
-        shown = _solution(row)
-        entry = Entry(problem=replace(problem, source=SOURCE), session=record, source=SOURCE)
-        made = records_of(entry)
+        if (key := f"problem {problem.problem_id}") not in seen:
+            seen.add(key)
+            part.problems.append(problem)
+        made = _records(problem, record, _solution(row))
         if made is not None:
-            solution, one = made
-            # The way of phase 1 may have left the solution that was offered.
-            if solution.steps == shown.steps:
-                solution, one = shown, replace(one, solution_id=shown.solution_id)
-            solutions.setdefault(solution.solution_id, solution)
-            rater = _free_name(labels, solution.solution_id, one.rater)
-            labels[solution.solution_id, rater] = replace(one, rater=rater)
+            solution, labels = made
+            if (key := f"solution {solution.solution_id}") not in seen:
+                seen.add(key)
+                part.solutions.append(solution)
+            rater = _free_name(raters, solution.solution_id, labels.rater)
+            raters.add((solution.solution_id, rater))
+            part.labels.append(replace(labels, rater=rater))
             record = named(record, solution.solution_id, rater)
-        sessions.append(record)
-        assert assignment.solution_id == row.solution_id
-    used = {record.problem_id for record in sessions}
-    return Collected(
-        problems=[problem for problem in problems.values() if problem.problem_id in used],
-        solutions=list(solutions.values()),
-        labels=list(labels.values()),
-        sessions=sessions,
-        late=late,
-    )
+        part.sessions.append(record)
+        part.n_late += is_late
+        if len(part.sessions) == size:
+            yield part
+            part = Part()
+    if part.sessions:
+        yield part
+
+
+def _records(
+    problem: Problem, record: SessionRecord, shown: Solution
+) -> tuple[Solution, Labels] | None:
+    """The solution that was followed, under its own id if it is the one that was shown."""
+    entry = Entry(problem=replace(problem, source=SOURCE), session=record, source=SOURCE)
+    made = records_of(entry)
+    if made is None or made[0].steps != shown.steps:
+        return made
+    return shown, replace(made[1], solution_id=shown.solution_id)
 
 
 def _last() -> Any:
@@ -71,7 +87,7 @@ def _last() -> Any:
         .subquery()
     )
     return (
-        select(SubmissionRow, AssignmentRow, SolutionRow)
+        select(SubmissionRow.session, SubmissionRow.is_late, SolutionRow)
         .join(
             newest,
             (SubmissionRow.assignment_id == newest.c.assignment_id)
@@ -83,10 +99,10 @@ def _last() -> Any:
     )
 
 
-def _free_name(labels: dict[tuple[str, str], Labels], solution_id: str, rater: str) -> str:
+def _free_name(raters: set[tuple[str, str]], solution_id: str, rater: str) -> str:
     """A rater who had the solution as work and as a test is two."""
     name, n = rater, 1
-    while (solution_id, name) in labels:
+    while (solution_id, name) in raters:
         n += 1
         name = f"{rater}-{n}"
     return name

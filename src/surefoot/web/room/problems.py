@@ -31,6 +31,7 @@ class Refused(Exception):
 TITLES = {
     "bad_request": "The request is not what was expected",
     "bad_event": "An event does not hold what it should",
+    "busy": "The server is busy",
     "conflict": "Something else was stored under this id or number",
     "disk_full": "The disk of the server is full",
     "forbidden": "Not allowed",
