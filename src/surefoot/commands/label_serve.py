@@ -1,6 +1,7 @@
 """`surefoot label serve`: the labelling room."""
 
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -78,9 +79,7 @@ def run(config: Config) -> dict[str, Any]:
     """Serves until it is stopped."""
     _check(config)
     address = server.Address(host=config.host, port=config.port, url=config.url)
-    listening = server.bound(address)
-    database = Database(config.db)
-    try:
+    with closing(Database(config.db)) as database, closing(server.bound(address)) as listening:
         migrate(database)
         link, left, protocol = _prepare(config, database)
         room = Room(
@@ -93,9 +92,6 @@ def run(config: Config) -> dict[str, Any]:
         text = f"{left} ratings of solutions wanted\nopen this link once: {url}{link}"
         print(json.dumps(said) if config.json else text, flush=True)  # noqa: T201
         server.run(room, listening, url, config.backups)
-    finally:
-        database.close()
-        listening.close()
     return {"stopped": True, "url": url}
 
 

@@ -60,15 +60,18 @@ def bound(address: Address) -> socket.socket:
     Raises:
         UserError: The host is unknown or the port is taken.
     """
+    listening = None
     try:
         family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
         listening = socket.socket(family, socket.SOCK_STREAM)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((address.host, address.port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
+        if listening is not None:
+            listening.close()
         raise UserError(
             f"--host {address.host} --port {address.port}: cannot be listened to:"
-            f" {error.strerror}; --port 0 takes any free one"
+            f" {getattr(error, 'strerror', None) or error}; --port 0 takes any free one"
         ) from None
     return listening
 
