@@ -81,6 +81,12 @@ class Caller:
             self.cookie = cookie.split(";")[0].split("=")[1]
         return response.status, json.loads(text) if text else None
 
+    def close(self) -> None:
+        """As a browser is closed."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def sign_in(self, secret: str) -> "Caller":
         """With the secret of a link."""
         status, answer = self.ask("POST", "/session", {"secret": secret})

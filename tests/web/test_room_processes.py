@@ -60,6 +60,8 @@ def test_from_the_first_link_to_rows_of_prm800k(
             end["finish_reason"] = "found_error" if -1 in ratings else "solution"
             assert ada.ask("POST", f"/assignments/{name}/submit", end)[0] == 200
             pressed[work["problem"]["statement"]] = ratings
+        admin.close()
+        ada.close()
 
         assert main(["label", "serve", "--db", db, "--port", "0"]) == 2
         assert "another server" in capsys.readouterr().err
@@ -135,7 +137,7 @@ class Rater(threading.Thread):
 
     def __init__(self, caller: Caller, stop: threading.Event) -> None:
         super().__init__(daemon=True)
-        self._caller, self._stop_now = caller, stop
+        self.caller, self._stop_now = caller, stop
         self.acked: list[str] = []
         self.submitted: list[str] = []
         self.refused: list[str] = []
@@ -165,7 +167,7 @@ class Rater(threading.Thread):
         """Ask until there is an answer; None if told to stop before."""
         while not self._stop_now.is_set():
             try:
-                status, answer = self._caller.ask("POST", path, body)
+                status, answer = self.caller.ask("POST", path, body)
             except OSError:
                 time.sleep(0.02)
                 continue
@@ -195,6 +197,7 @@ def test_ten_kills_under_load_lose_and_double_nothing(tmp_path: Path) -> None:
     stop.set()
     for rater in raters:
         rater.join(timeout=30)
+        rater.caller.close()
     served.kill()
     assert [rater.refused for rater in raters] == [[]] * RATERS
     acked = [event_id for rater in raters for event_id in rater.acked]

@@ -66,6 +66,8 @@ def bound(address: Address) -> socket.socket:
         listening = socket.socket(family, socket.SOCK_STREAM)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((address.host, address.port))
+        # Whoever follows the link as soon as it is printed waits, and is not refused.
+        listening.listen(100)
     except (OSError, OverflowError) as error:
         if listening is not None:
             listening.close()
