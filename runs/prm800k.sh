@@ -45,8 +45,7 @@ once "$out/ratings" surefoot label import "$out/rated.jsonl" --out "$out/ratings
 once "$out/prm/training.json" surefoot train prm --base "$out/base" --problems "$out/ratings/problems" \
     --solutions "$out/ratings/solutions" --labels "$out/ratings/labels" \
     --sessions "$out/ratings/sessions" --skip-long --rating-tokens-only --probe-first \
-    --learning-rate 3e-4 --bf16 --batch-tokens 4096 --gradient-accumulation 8 \
-    ${LIMIT:+--limit "$LIMIT"} --out "$out/prm"
+    --optimizer muon --learning-rate 5e-4 --bf16 --batch-tokens 4096 --out "$out/prm"
 
 # Each rated alternative of the test part, and the training part for the predictors without eyes.
 once "$out/test" surefoot label import "$data/prm800k/phase1_test.jsonl" --each-step --out "$out/test"
