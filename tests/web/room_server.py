@@ -1,5 +1,6 @@
 """A real server process of the labelling room, for tests and benchmarks."""
 
+import atexit
 import http.client
 import json
 import os
@@ -29,6 +30,7 @@ class Served:
             stderr=subprocess.PIPE,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
+        atexit.register(self.process.kill)  # a test that fails leaves no server behind
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
