@@ -65,6 +65,7 @@ def test_a_verifier_comes_back_as_it_was_saved(verifier_folder: Path) -> None:
         "aggregation": "product",
         "neutral": "positive",
         "prompt": "review",
+        "temperature": 1.0,
     }
 
 
