@@ -134,7 +134,7 @@ def test_two_hundred_steps_are_ready_in_half_a_second_on_a_slow_machine(
                 })"""
             )
         )
-    print(f"ready {min(times):.0f} ms, key to paint {sorted(waits)[-2]:.0f} ms")  # noqa: T201
+    print(f"ready {min(times):.0f} ms, key to paint {sorted(waits)[-2]:.0f} ms")
     assert sorted(waits)[-2] < 200, waits
 
 
