@@ -6,21 +6,39 @@ import { el, fresh } from "./dom.ts";
 import { show } from "./math.ts";
 import { button } from "./rating.ts";
 
-/** Opens a dialog; resolves when it is closed. */
-export function open(title: string, ...inside: Node[]): { dialog: HTMLDialogElement; closed: Promise<void> } {
+export interface Opened {
+  dialog: HTMLDialogElement;
+  closed: Promise<void>;
+  /** Closes it at once: the next key is for the page. */
+  shut(): void;
+}
+
+/**
+ * Opens a dialog.
+ *
+ * @param mayCancel - Whether Escape closes it now.
+ */
+export function open(title: string, inside: Node[], mayCancel: () => boolean = () => true): Opened {
   const id = fresh("title");
   const dialog = el("dialog", { "aria-labelledby": id }, el("h2", { id }, title), ...inside);
   const before = document.activeElement as HTMLElement | null;
+  let done = (): void => undefined;
+  const closed = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  const shut = (): void => {
+    dialog.close();
+    dialog.remove();
+    before?.focus({ preventScroll: true });
+    done();
+  };
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    if (mayCancel()) shut();
+  });
   document.body.append(dialog);
   dialog.showModal();
-  const closed = new Promise<void>((resolve) =>
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      before?.focus({ preventScroll: true });
-      resolve();
-    }),
-  );
-  return { dialog, closed };
+  return { dialog, closed, shut };
 }
 
 /** Whether one is open; the keys are not for the page then. */
@@ -57,10 +75,10 @@ export async function askReason(question: Question): Promise<string | null> {
     }
     const choice = radios.find((radio) => radio.checked)?.value;
     answer = [choice, words].filter(Boolean).join(": ");
-    dialog.close();
+    shut();
   };
-  const buttons = el("div", { class: "buttons" }, button("Cancel", "Esc", () => dialog.close()), button(question.confirm, "Ctrl+⏎", finish, "primary"));
-  const { dialog, closed } = open(question.title, el("p", {}, question.text), ...rows, box, missing, buttons);
+  const buttons = el("div", { class: "buttons" }, button("Cancel", "Esc", () => shut()), button(question.confirm, "Ctrl+⏎", finish, "primary"));
+  const { dialog, closed, shut } = open(question.title, [el("p", {}, question.text), ...rows, box, missing, buttons]);
   dialog.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || (event.target as HTMLElement).matches("input"))) return;
     event.preventDefault();
@@ -76,9 +94,10 @@ export async function askWhether(title: string, text: string, yes: string, no: s
   let answer = false;
   const agree = button(yes, "⏎", () => {
     answer = true;
-    dialog.close();
+    shut();
   }, "primary");
-  const { dialog, closed } = open(title, el("p", {}, text), el("div", { class: "buttons" }, button(no, "Esc", () => dialog.close()), agree));
+  const buttons = el("div", { class: "buttons" }, button(no, "Esc", () => shut()), agree);
+  const { closed, shut } = open(title, [el("p", {}, text), buttons]);
   agree.focus();
   await closed;
   return answer;
@@ -95,7 +114,8 @@ export async function showGuidelines(text: string): Promise<void> {
   });
   const body = parts.length ? parts : [el("p", {}, "This project has no guidelines yet.")];
   const inside = el("div", { class: "guidelines", tabindex: 0 }, ...body);
-  const { dialog, closed } = open("Guidelines", inside, el("div", { class: "buttons" }, button("Close", "Esc", () => dialog.close(), "primary")));
+  const buttons = el("div", { class: "buttons" }, button("Close", "Esc", () => shut(), "primary"));
+  const { closed, shut } = open("Guidelines", [inside, buttons]);
   inside.focus();
   await closed;
 }

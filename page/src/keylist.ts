@@ -70,7 +70,7 @@ export async function showKeys(own: Keymap | null, layout: ReadonlyMap<string, s
   async function done(next: Keymap | null): Promise<void> {
     try {
       await save(next);
-      dialog.close();
+      shut();
     } catch (error) {
       say(message, error instanceof Error ? error.message : String(error));
     }
@@ -82,9 +82,9 @@ export async function showKeys(own: Keymap | null, layout: ReadonlyMap<string, s
     draw();
   });
   const label = el("label", { class: "row", for: "digits" }, digits, " Digits by position: 1 Bad, 2 Okay, 3 Great");
-  const { dialog, closed } = open("Keys", list, label, message, el("div", { class: "buttons" }, usual, button("Close", "Esc", () => dialog.close()), keep));
+  const buttons = el("div", { class: "buttons" }, usual, button("Close", "Esc", () => shut()), keep);
+  const { dialog, closed, shut } = open("Keys", [list, label, message, buttons], () => waiting === null);
   dialog.addEventListener("keydown", pressed, true);
-  dialog.addEventListener("cancel", (event) => waiting && event.preventDefault());
   draw();
   keep.focus();
   await closed;

@@ -10,7 +10,7 @@ export const ACTIONS = {
   bad: "Rate Bad (−1), then the next step",
   okay: "Rate Okay (0), then the next step",
   great: "Rate Great (+1), then the next step",
-  clear: "Clear this rating and step back",
+  clear: "Clear this rating, or else the one before",
   next: "Next step",
   previous: "Previous step",
   first: "First step",

@@ -10,7 +10,7 @@ import type { Assignment, Event, Submission } from "./types.ts";
 export interface Standing {
   state: "saved" | "saving" | "offline" | "signed_out";
   waiting: number;
-  /** Of these, what the rater said; the rest is time at work. */
+  /** Of these, what the rater said, not time at work, and what is on the disk already. */
   labels: number;
   /** What the server said when it could not. */
   why: string | null;
@@ -56,7 +56,8 @@ export class Outbox {
   private why: string | null = null;
   private keeps: boolean;
   private halted = false;
-  private adding: Promise<unknown> = Promise.resolve();
+  private unwritten: Entry[] = [];
+  private writing: Promise<void> | null = null;
 
   constructor(
     private readonly store: Store,
@@ -81,12 +82,8 @@ export class Outbox {
     const added = made.map((one) => ({ ...one, n: ++this.last, labeler: this.labeler, assignment }) as Entry);
     this.entries.push(...added);
     this.tell();
-    const put = this.store.put(added).catch(() => {
-      this.keeps = false; // the disk is full, perhaps; the server may still take it
-    });
-    this.adding = Promise.all([this.adding, put]);
-    await put;
-    for (const entry of added) this.stored.add(entry.n);
+    this.unwritten.push(...added);
+    await this.write();
     // While the server does not answer, the timer asks, not every key.
     if (this.state !== "offline") void this.flush();
   }
@@ -119,7 +116,7 @@ export class Outbox {
 
   /** Sends all there is; whether the server has everything now. */
   async drain(): Promise<boolean> {
-    await this.adding;
+    await this.writing;
     await this.flush();
     return this.entries.length === 0;
   }
@@ -151,8 +148,29 @@ export class Outbox {
     }));
     const waiting = this.entries.length;
     const state = waiting ? (this.state === "saved" ? "saving" : this.state) : this.state;
-    const labels = this.entries.filter((entry) => entry.kind !== "event" || entry.body.type !== "active").length;
+    const isLabel = (entry: Entry): boolean => entry.kind !== "event" || entry.body.type !== "active";
+    const labels = this.entries.filter((entry) => isLabel(entry) && this.stored.has(entry.n)).length;
     return { state, waiting, labels, why: this.why, refused, foreign: this.foreign, keeps: this.keeps };
+  }
+
+  /** Puts on the disk what is not there yet; what comes meanwhile goes together. */
+  private write(): Promise<void> {
+    this.writing ??= (async () => {
+      while (this.unwritten.length) {
+        const some = this.unwritten;
+        this.unwritten = [];
+        try {
+          await this.store.put(some);
+        } catch {
+          this.keeps = false; // the disk is full, perhaps; the server may still take it
+        }
+        for (const entry of some) this.stored.add(entry.n);
+        this.tell();
+      }
+    })().finally(() => {
+      this.writing = null;
+    });
+    return this.writing;
   }
 
   private tell(): void {

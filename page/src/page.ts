@@ -159,7 +159,7 @@ class Page implements Surroundings {
   }
 
   private pressed(event: KeyboardEvent): void {
-    const target = event.target as HTMLElement;
+    const target = event.target instanceof HTMLElement ? event.target : document.body;
     if (event.defaultPrevented || dialogs.isOpen()) return;
     if (target.closest("input, textarea, select, [contenteditable]")) {
       if (event.key === "Escape") target.blur();

@@ -20,6 +20,23 @@ export function written(rating: Rating): string {
   return KINDS[rating + 1]?.value ?? "";
 }
 
+const shapes = new Map<string, HTMLElement>();
+
+/** The control to be copied: made once for each set of keys, as there are hundreds of copies. */
+function shape(keyFor: (action: "bad" | "okay" | "great") => string): HTMLElement {
+  const keys = KINDS.map(({ action }) => keyFor(action));
+  const known = shapes.get(keys.join(" "));
+  if (known) return known;
+  const radios = KINDS.map(({ action, name, value, path }, i) => {
+    const hint = keys[i] ? ` · key ${keys[i]}` : "";
+    const attributes = { class: `radio ${action}`, role: "radio", "aria-label": `${name} (${value})`, title: `${name} (${value})${hint}` };
+    return el("span", attributes, drawing(path), el("kbd", { "aria-hidden": "true" }, keys[i]));
+  });
+  const made = el("div", { class: "rating", role: "radiogroup" }, ...radios);
+  shapes.set(keys.join(" "), made);
+  return made;
+}
+
 export class RatingControl {
   readonly element: HTMLElement;
   private readonly radios: HTMLElement[];
@@ -32,22 +49,14 @@ export class RatingControl {
    * @param rate - Called when one is pressed.
    */
   constructor(label: string, keyFor: (action: "bad" | "okay" | "great") => string, rate: (rating: Rating) => void) {
-    this.radios = KINDS.map(({ rating, action, name, value, path }) => {
-      const key = keyFor(action);
-      return el(
-        "span",
-        {
-          class: `radio ${action}`,
-          role: "radio",
-          "aria-label": `${name} (${value})`,
-          title: `${name} (${value})${key ? ` · key ${key}` : ""}`,
-          onclick: () => this.isOpen && rate(rating),
-        },
-        drawing(path),
-        el("kbd", { "aria-hidden": "true" }, key),
-      );
+    this.element = shape(keyFor).cloneNode(true) as HTMLElement;
+    set(this.element, "aria-label", label);
+    this.radios = [...this.element.children] as HTMLElement[];
+    this.element.addEventListener("click", (event) => {
+      const at = this.radios.findIndex((radio) => radio.contains(event.target as Node));
+      const kind = KINDS[at];
+      if (kind && this.isOpen) rate(kind.rating);
     });
-    this.element = el("div", { class: "rating", role: "radiogroup", "aria-label": label }, ...this.radios);
     this.element.addEventListener("keydown", (event) => this.pressed(event));
     this.draw(null, true);
   }

@@ -136,21 +136,39 @@ function put<K, V>(held: ReadonlyMap<K, V>, key: K, value: V | null): ReadonlyMa
 
 // ---- phase 2: a whole solution, rated up to the first error -----------------
 
+interface Line {
+  ratings: readonly (Rating | null)[];
+  unlocked: number;
+  error: number | null;
+}
+
+/** Every row of a long solution asks, a draft never changes: looked up once. */
+const lines = new WeakMap<Draft, Line>();
+
+function lineOf(draft: Draft, nSteps: number): Line {
+  const known = lines.get(draft);
+  if (known?.ratings.length === nSteps) return known;
+  const ratings = Array.from({ length: nSteps }, (_, step) => draft.ratings.get(keyOf(step, null)) ?? null);
+  const end = ratings.findIndex((rating) => rating === null || rating === -1);
+  const error = ratings.indexOf(-1);
+  const line = { ratings, unlocked: end < 0 ? nSteps : end + 1, error: error < 0 ? null : error };
+  lines.set(draft, line);
+  return line;
+}
+
 /** The ratings of the steps as shown. */
-export function ratingsOf(draft: Draft, nSteps: number): (Rating | null)[] {
-  return Array.from({ length: nSteps }, (_, step) => draft.ratings.get(keyOf(step, null)) ?? null);
+export function ratingsOf(draft: Draft, nSteps: number): readonly (Rating | null)[] {
+  return lineOf(draft, nSteps).ratings;
 }
 
 /** 0-based; null if no step is rated -1. */
 export function firstError(draft: Draft, nSteps: number): number | null {
-  const found = ratingsOf(draft, nSteps).indexOf(-1);
-  return found < 0 ? null : found;
+  return lineOf(draft, nSteps).error;
 }
 
 /** How many steps may be rated: those up to the first error or the first unrated one. */
 export function unlocked(draft: Draft, nSteps: number): number {
-  const end = ratingsOf(draft, nSteps).findIndex((rating) => rating === null || rating === -1);
-  return end < 0 ? nSteps : end + 1;
+  return lineOf(draft, nSteps).unlocked;
 }
 
 export interface Move {
@@ -163,9 +181,10 @@ export interface Move {
 export function rateStep(draft: Draft, nSteps: number, step: number, rating: Rating | null): Move | null {
   if (step < 0 || step >= unlocked(draft, nSteps)) return null;
   const before = ratingsOf(draft, nSteps);
-  if (before[step] === rating) return { said: [], drops: 0 };
   const stops = rating === -1 || rating === null;
   const late = before.flatMap((held, i) => (stops && i > step && held !== null ? [i] : []));
+  // Work in two browsers at once can leave ratings after an error: said again, it drops them.
+  if (before[step] === rating && !late.length) return { said: [], drops: 0 };
   return {
     // The last ones first, so that at no time a step is rated after an unrated one.
     said: [...late.reverse(), step].map((i) => ({
@@ -179,7 +198,7 @@ export function rateStep(draft: Draft, nSteps: number, step: number, rating: Rat
 /** How the work would end now, or why it cannot. */
 export function ending(draft: Draft, nSteps: number): { finish: Finish } | { why: string } {
   if (firstError(draft, nSteps) !== null) return { finish: "found_error" };
-  return unlocked(draft, nSteps) === nSteps && !ratingsOf(draft, nSteps).includes(null)
+  return !ratingsOf(draft, nSteps).includes(null)
     ? { finish: "solution" }
     : { why: "Find the first error or rate all steps" };
 }

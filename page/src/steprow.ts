@@ -2,11 +2,16 @@
 
 import { drawing, el, fresh, say, set } from "./dom.ts";
 import type { Item } from "./items.ts";
+import type { Action } from "./keys.ts";
 import { show, showRaw } from "./math.ts";
 import { button, RatingControl, toggle } from "./rating.ts";
 import type { Room } from "./room.ts";
-import { keyOf, rateStep, ratingsOf, unlocked, type Move } from "./state.ts";
+import { soon } from "./soon.ts";
+import { firstError, keyOf, rateStep, unlocked, type Move } from "./state.ts";
 import type { Rating, ReportKind, Said } from "./types.ts";
+
+/** So many steps fill a high screen. */
+const AT_ONCE = 12;
 
 const REPORTS: [ReportKind | null, string][] = [
   [null, "is a proper step"],
@@ -17,39 +22,38 @@ const REPORTS: [ReportKind | null, string][] = [
 
 export class StepRow implements Item {
   readonly element: HTMLElement;
-  private readonly control: RatingControl;
+  private control: RatingControl | null = null;
   private readonly text = el("div", { class: "text" });
-  private readonly rawButton: HTMLButtonElement;
-  private readonly unsure: HTMLButtonElement;
-  private readonly reportButton: HTMLButtonElement;
+  private readonly tools = el("div", { class: "tools" });
+  private rawButton: HTMLButtonElement | null = null;
+  private unsure: HTMLButtonElement | null = null;
+  private reportButton: HTMLButtonElement | null = null;
   private readonly state = el("span", { class: "hidden", id: fresh("state") });
   private question: HTMLElement | null = null;
   private isRaw = false;
+  private isRendered = false;
+  private shown = "";
 
   constructor(
     private readonly room: Room,
     private readonly index: number,
     private readonly source: string,
   ) {
-    const name = `Step ${index + 1}`;
-    this.control = new RatingControl(name, (action) => room.keyFor(action), (rating) => this.rate(rating, false));
-    this.rawButton = toggle("raw", `Show the text of step ${index + 1} as written · key ${room.keyFor("raw")}`, () => this.raw());
-    this.unsure = toggle("?", `Unsure about step ${index + 1} · key ${room.keyFor("flag")}`, () => this.flag());
-    this.reportButton = toggle("", `Step ${index + 1} is not a proper step · key ${room.keyFor("report")}`, () => this.report());
-    this.reportButton.append(drawing("M6 21V3h12l-3 4.5 3 4.5H6"));
-    set(this.rawButton, "aria-label", `Raw text of step ${index + 1}`);
-    set(this.unsure, "aria-label", `Unsure about step ${index + 1}`);
-    set(this.reportButton, "aria-label", `Report step ${index + 1}`);
-    show(this.text, source);
     this.element = el(
       "li",
       { class: "step", tabindex: -1, "aria-describedby": this.state.id },
       el("span", { class: "number" }, el("span", { class: "hidden" }, "Step "), String(index + 1)),
-      this.control.element,
       this.text,
-      el("div", { class: "tools" }, this.rawButton, this.unsure, this.reportButton),
+      this.tools,
       this.state,
     );
+    // A long solution is there at once; its formulas and buttons come while the first
+    // steps are read.
+    if (index < AT_ONCE) this.render();
+    else {
+      this.text.textContent = source;
+      soon(() => this.render());
+    }
   }
 
   isOpen(): boolean {
@@ -87,25 +91,29 @@ export class StepRow implements Item {
 
   raw(): void {
     this.isRaw = !this.isRaw;
-    (this.isRaw ? showRaw : show)(this.text, this.source);
-    set(this.rawButton, "aria-pressed", String(this.isRaw));
+    this.isRendered = false;
+    this.render();
   }
 
   draw(isCurrent: boolean): void {
     const { draft } = this.room;
+    if (isCurrent) this.render();
+    if (this.question && !isCurrent) this.unask();
     const isOpen = this.isOpen();
-    const error = ratingsOf(draft, this.n).indexOf(-1);
+    const error = firstError(draft, this.n);
     const report = draft.reports.get(this.index) ?? null;
-    this.control.draw(this.rating(), isOpen);
+    const isFlagged = draft.flags.has(keyOf(this.index, null));
+    // Each key draws all rows; most of them stay as they are.
+    const shown = [isCurrent, isOpen, error, report, isFlagged, this.rating()].join();
+    if (shown === this.shown) return;
+    this.shown = shown;
+    this.control?.draw(this.rating(), isOpen);
     this.element.classList.toggle("current", isCurrent);
     this.element.classList.toggle("locked", !isOpen);
     this.element.classList.toggle("error", error === this.index);
-    set(this.unsure, "aria-pressed", String(draft.flags.has(keyOf(this.index, null))));
-    set(this.unsure, "disabled", !isOpen);
-    set(this.reportButton, "aria-pressed", String(report !== null));
+    this.drawTools();
     set(this.element, "data-report", report && (REPORTS.find(([kind]) => kind === report)?.[1] ?? ""));
-    say(this.state, isOpen ? "" : error >= 0 ? "Not rated: it comes after the first error" : "Locked until the steps before are rated");
-    if (this.question && !isCurrent) this.unask();
+    say(this.state, isOpen ? "" : error !== null ? "Not rated: it comes after the first error" : "Locked until the steps before are rated");
   }
 
   /** Whether the question about later ratings is open. */
@@ -117,6 +125,46 @@ export class StepRow implements Item {
   unask(): void {
     this.question?.remove();
     this.question = null;
+  }
+
+  private render(): void {
+    if (this.isRendered) return;
+    this.isRendered = true;
+    (this.isRaw ? showRaw : show)(this.text, this.source);
+    if (!this.rawButton) this.addTools();
+    if (this.rawButton) set(this.rawButton, "aria-pressed", String(this.isRaw));
+    this.control ??= this.addControl();
+    this.control.draw(this.rating(), this.isOpen());
+    this.drawTools();
+  }
+
+  private addControl(): RatingControl {
+    const rate = (rating: Rating): boolean => this.rate(rating, false);
+    const control = new RatingControl(`Step ${this.index + 1}`, (action) => this.room.keyFor(action), rate);
+    this.text.before(control.element);
+    return control;
+  }
+
+  private addTools(): void {
+    const tool = (label: string, name: string, key: string, press: () => void): HTMLButtonElement => {
+      const made = toggle(label, `${name} step ${this.index + 1} · key ${key}`, press);
+      set(made, "aria-label", `${name} step ${this.index + 1}`);
+      this.tools.append(made);
+      return made;
+    };
+    const key = (action: Action): string => this.room.keyFor(action);
+    this.rawButton = tool("raw", "Raw text of", key("raw"), () => this.raw());
+    this.unsure = tool("?", "Unsure about", key("flag"), () => this.flag());
+    this.reportButton = tool("", "Report", key("report"), () => this.report());
+    this.reportButton.append(drawing("M6 21V3h12l-3 4.5 3 4.5H6"));
+  }
+
+  private drawTools(): void {
+    if (!this.unsure || !this.reportButton) return;
+    const { draft } = this.room;
+    set(this.unsure, "aria-pressed", String(draft.flags.has(keyOf(this.index, null))));
+    set(this.unsure, "disabled", !this.isOpen());
+    set(this.reportButton, "aria-pressed", String(draft.reports.has(this.index)));
   }
 
   private get n(): number {
