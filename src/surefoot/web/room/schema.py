@@ -4,7 +4,9 @@
     problem <- solution <- task <- assignment <- event        append-only
                             |           |    <- rating        what the events say now
                             option      |    <- submission    a session each
-    generation              labeler <- credential
+    generation              imported    |    <- gold_result   was it right?
+                            adjudication
+                            labeler <- credential
     audit                                                     append-only
 
 `rating`, and `slots` and `done` of a task, follow from other rows and can be
@@ -137,13 +139,18 @@ class TaskRow(Table):
     """The highest comes first."""
     want: Mapped[int]
     slots: Mapped[int]
-    """`want` less the assignments that hold a slot; never below 0."""
+    """`want` less `imported` and the assignments that hold a slot; never below 0."""
     done: Mapped[int]
     """Assignments that were submitted, late ones too."""
+    imported: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """Opinions that came with imported labels and count as if given here."""
     state: Mapped[str]
     """`open`, `complete`, `adjudicate`, `resolved`, `withdrawn`."""
     gold: Mapped[dict[str, Any] | None]
-    """What counts as right, for tasks that are not work."""
+    """What counts as right, for tasks that are not work:
+    `{"first_errors": [3, 4]}`, each acceptable; null among them: no error."""
+    chosen_as: Mapped[str | None]
+    """Why active learning chose it: `surefoot.labeling.selection.Why`."""
 
     __table_args__ = (
         UniqueConstraint("solution_id", "kind"),
@@ -305,6 +312,54 @@ class SubmissionRow(Table):
         UniqueConstraint("assignment_id", "revision"),
         Index("submission_by_time", "at"),
     )
+
+
+class GoldResultRow(Table):
+    """Whether the last submission of a gold or screening task was right."""
+
+    __tablename__ = "gold_result"
+    assignment_id: Mapped[str] = mapped_column(
+        ForeignKey("assignment.assignment_id"), primary_key=True
+    )
+    labeler_id: Mapped[str] = mapped_column(ForeignKey("labeler.labeler_id"))
+    kind: Mapped[str]
+    """`gold`, `screening`."""
+    is_right: Mapped[bool]
+    first_error: Mapped[int | None]
+    """What the rater said."""
+    at: Mapped[int] = _time()
+
+    __table_args__ = (Index("gold_result_of_labeler", "labeler_id", "at"),)
+
+
+class AdjudicationRow(Table):
+    """Which of several opinions holds, as a lead decided."""
+
+    __tablename__ = "adjudication"
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    assignment_id: Mapped[str | None] = mapped_column(ForeignKey("assignment.assignment_id"))
+    """Whose submission holds; null: none, the problem is bad and the task withdrawn."""
+    labeler_id: Mapped[str] = mapped_column(ForeignKey("labeler.labeler_id"))
+    """Who decided."""
+    note: Mapped[str | None]
+    at: Mapped[int] = _time()
+
+
+class ImportedRow(Table):
+    """A session that was rated elsewhere: an opinion on a task, exported again as it came."""
+
+    __tablename__ = "imported"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), index=True)
+    session: Mapped[str]
+    """JSON of the `surefoot.records.Session`."""
+    session_sha256: Mapped[str]
+    first_error: Mapped[int | None]
+    is_whole: Mapped[bool]
+    """Rated to the first error or to the end, so that it counts as an opinion."""
+    at: Mapped[int] = _time()
+
+    __table_args__ = (UniqueConstraint("task_id", "session_sha256"),)
 
 
 class AuditRow(Table):

@@ -25,6 +25,15 @@ class Settings:
     """How long work is held for a rater of whom nothing is heard."""
     pass_mark: int = 23
     """Right answers that pass the screening."""
+    gold_every: int = 12
+    """One solution in so many is a gold question; 0: none."""
+    pause_below: float = 0.75
+    """Raters who are right on a smaller share of gold questions, surely enough, are paused."""
+    pause_certainty: float = 0.95
+    """How sure it must be, in (0, 1); 1: nobody is paused by the program."""
+    is_adaptive: bool = True
+    """Whether a third opinion is asked for where two differ on the first error, and a
+    lead where three do."""
 
     def written(self) -> dict[str, Any]:
         """As JSON."""
