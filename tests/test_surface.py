@@ -39,18 +39,22 @@ FLAGS: dict[str, str] = {
     ),
     "grade": (
         "json debug out overwrite policy unreduced unevaluated rounded units percent "
-        "list_for_tuple region_for_interval base name problems solutions pairs workers skip_bad"
+        "list_for_tuple region_for_interval base name problems solutions pairs labels workers "
+        "skip_bad"
     ),
     "select": (
         "json debug out overwrite solutions policy n per_problem scores grades wrong_share "
         "exclude reasons seed"
     ),
-    "label auto": "json debug out overwrite problems solutions by skip_bad",
+    "label auto": (
+        "json debug out overwrite problems solutions by scores negative_above skip_bad"
+    ),
     "label serve": (
         "json debug db queue problems scores generation name protocol want overlap ask answer "
         "rate per_problem guideline host port url backups"
     ),
     "label invite": "json debug db name role url",
+    "label rate": "json debug link by error_rate limit seed session",
     "label collect": "json debug out overwrite db",
     "label replay": "json debug db check",
     "label backup": "json debug out overwrite db",

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import islice
@@ -17,11 +17,12 @@ from surefoot.commands.join import SHARD_SIZE, JoinedShards
 from surefoot.commands.options import Writes, check_input
 from surefoot.commands.policy_options import PolicyFlags
 from surefoot.errors import BadRow, OutputExists, UserError
+from surefoot.grading.by_labels import grade_by_labels
 from surefoot.grading.grade import grade_all
 from surefoot.grading.judge import judge
 from surefoot.grading.policy import Policy
 from surefoot.progress import Progress
-from surefoot.records import Grade
+from surefoot.records import Grade, Labels, Problem, Solution
 from surefoot.stages import fingerprint, run_stage
 from surefoot.tables import count_rows, json_lines, stream
 from surefoot.workers import ordered_map
@@ -38,6 +39,7 @@ class Config(PolicyFlags, Writes):
 
     Examples:
       surefoot grade problems solutions --out grades
+      surefoot grade problems solutions --labels labels --out grades-by-steps
       surefoot grade --pairs answers.jsonl --out verdicts.jsonl --json
     """
 
@@ -48,6 +50,9 @@ class Config(PolicyFlags, Writes):
     pairs: Path | None = None
     """Instead of tables: a JSONL file of rows with `given` (null: no answer) and `gold`.
     Each row comes out with `grade` (the verdict) and `reason` added."""
+    labels: Path | None = None
+    """Step ratings of all these solutions: a solution is correct where no step is
+    wrong, whatever its answer (the paper's outcome supervision by a large PRM)."""
     workers: int = 1
     """Processes that grade. One that dies is replaced, its work done again."""
     skip_bad: bool = False
@@ -61,6 +66,8 @@ class Config(PolicyFlags, Writes):
             )
         if self.pairs is None and (self.problems is None or self.solutions is None):
             raise UserError("grade needs PROBLEMS and SOLUTIONS, or --pairs FILE.jsonl")
+        if self.pairs is not None and self.labels is not None:
+            raise UserError("--labels: goes with PROBLEMS and SOLUTIONS")
         if self.workers < 1:
             raise UserError(f"--workers: must be at least 1, got {self.workers}")
 
@@ -72,24 +79,51 @@ def run(config: Config) -> dict[str, Any]:
         return _grade_pairs(config.pairs, config, policy)
     assert config.problems is not None
     assert config.solutions is not None
+    work = JoinedShards(config.problems, config.solutions, skip_bad=config.skip_bad)
+    spec = {
+        "command": "grade",
+        "problems": fingerprint(config.problems),
+        "solutions": fingerprint(config.solutions),
+        "skip_bad": config.skip_bad,
+        "policy": asdict(policy),
+    }
+    grader: Callable[[list[tuple[Problem, Solution]]], list[Grade]]
+    grader = partial(grade_all, policy=policy)
+    if config.labels is not None:
+        spec["labels"] = fingerprint(check_input(config.labels, "labels"))
+        grader = partial(_by_labels, labels=_labels_of(config.labels, work))
     stage = run_stage(
         config.out,
         Grade,
-        JoinedShards(config.problems, config.solutions, skip_bad=config.skip_bad),
-        partial(grade_all, policy=policy),
-        spec={
-            "command": "grade",
-            "problems": fingerprint(config.problems),
-            "solutions": fingerprint(config.solutions),
-            "skip_bad": config.skip_bad,
-            "policy": asdict(policy),
-        },
+        work,
+        grader,
+        spec=spec,
         overwrite=config.overwrite,
         progress="Grading",
         workers=config.workers,
     )
     result = counts((g.verdict, g.reason) for g in stream(config.out, Grade))
     return {**result, "solutions": stage.rows, "out": str(config.out)}
+
+
+def _labels_of(path: Path, work: JoinedShards) -> dict[str, Labels]:
+    """Labels by solution.
+
+    Raises:
+        UserError: A solution has none, or they have another number of steps.
+    """
+    labels = {row.solution_id: row for row in stream(path, Labels)}
+    for shard in work:
+        for _, solution in shard:
+            row = labels.get(solution.solution_id)
+            if row is None or len(row.ratings) != len(solution.steps):
+                what = "no labels" if row is None else "labels of another number of steps"
+                raise UserError(f"{path}: has {what} for solution {solution.solution_id!r}")
+    return labels
+
+
+def _by_labels(pairs: list[tuple[Problem, Solution]], labels: dict[str, Labels]) -> list[Grade]:
+    return [grade_by_labels(solution, labels[solution.solution_id]) for _, solution in pairs]
 
 
 def counts(verdicts: Iterable[tuple[str, str | None]]) -> dict[str, Any]:

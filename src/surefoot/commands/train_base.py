@@ -17,11 +17,12 @@ from surefoot.training.finetune import Schedule, finetune
 from surefoot.training.loop import Plan, fit
 from surefoot.training.objectives import token_loss
 from surefoot.training.pretraining import (
-    NANO,
     ROW_TOKENS,
     SMALL_POSITIONS,
     CorpusBatches,
+    Shape,
     corpus_tokenizer,
+    nano_shape,
     problem_texts,
     small_shape,
     text_examples,
@@ -48,9 +49,9 @@ class Config(Writes):
     problems: tuple[Path, ...] = ()
     """Tables of problems with reference solutions (recipe `small`)."""
     width: int = 128
-    """Width of the states of the recipe `small`, a multiple of 64."""
-    layers: int = 4
-    """Layers of the recipe `small`."""
+    """Width of the states: a multiple of 64, of the recipe `nano` of 32."""
+    layers: int | None = None
+    """Layers; if left out 8 of the recipe `nano`, 4 of `small`."""
     updates: int = 4400
     """Updates of the recipe `nano`."""
     rows: int = 8
@@ -74,11 +75,23 @@ class Config(Writes):
     """Of the weights and the text."""
 
     def __post_init__(self) -> None:
-        for flag in ("updates", "rows", "epochs", "vocabulary", "layers"):
+        for flag in ("updates", "rows", "epochs", "vocabulary"):
             check_at_least(f"--{flag}", getattr(self, flag), 1)
-        small_shape(self.width, self.layers)
+        if self.layers is not None:
+            check_at_least("--layers", self.layers, 1)
+        self.shape()
         if self.recipe == "small" and not self.problems:
             raise UserError("--problems: the recipe small needs a table of problems to read")
+
+    def shape(self) -> Shape:
+        """The architecture.
+
+        Raises:
+            UserError: There is none of this width.
+        """
+        if self.recipe == "nano":
+            return nano_shape(self.width, self.layers or 8)
+        return small_shape(self.width, self.layers or 4)
 
 
 def run(config: Config) -> dict[str, Any]:
@@ -89,7 +102,7 @@ def run(config: Config) -> dict[str, Any]:
 
 def _train_nano(config: Config) -> dict[str, Any]:
     tokenizer = corpus_tokenizer(config.seed)
-    model = NANO.build(tokenizer, config.seed)
+    model = config.shape().build(tokenizer, config.seed)
 
     def save(folder: Path) -> None:
         # Stored in half the space; loading gives float32 again.
@@ -113,7 +126,12 @@ def _train_nano(config: Config) -> dict[str, Any]:
         config.out,
         title="Pre-training nano",
         save=save,
-        spec={"command": "train base", "recipe": "nano", "rows": config.rows},
+        spec={
+            "command": "train base",
+            "recipe": "nano",
+            "rows": config.rows,
+            "shape": [config.shape().width, config.shape().layers],
+        },
         overwrite=config.overwrite,
     )
     report = {
@@ -133,7 +151,7 @@ def _train_small(config: Config) -> dict[str, Any]:
     tables = [read(check_input(path, "problems"), Problem) for path in config.problems]
     texts = problem_texts(itertools.chain.from_iterable(tables))
     tokenizer = train_tokenizer(texts, vocabulary=config.vocabulary)
-    model = small_shape(config.width, config.layers).build(tokenizer, config.seed)
+    model = config.shape().build(tokenizer, config.seed)
 
     def encode(text: str) -> list[int]:
         ids: list[int] = tokenizer.encode(text, add_special_tokens=False)
@@ -163,7 +181,7 @@ def _train_small(config: Config) -> dict[str, Any]:
             "recipe": config.recipe,
             "problems": [fingerprint(path) for path in config.problems],
             "vocabulary": config.vocabulary,
-            "shape": [config.width, config.layers],
+            "shape": [config.shape().width, config.shape().layers],
         },
         overwrite=config.overwrite,
     )

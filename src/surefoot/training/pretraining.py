@@ -72,16 +72,28 @@ class Shape:
         return Qwen3ForCausalLM(Qwen3Config(head_dim=self.head_width, **common))
 
 
-NANO = Shape(
-    architecture="qwen3",
-    width=128,
-    layers=8,
-    heads=4,
-    kv_heads=1,
-    head_width=32,
-    feed_forward=384,
-    positions=NANO_POSITIONS,
-)
+def nano_shape(width: int = 128, layers: int = 8) -> Shape:
+    """A Qwen3 decoder that reads the procedural corpus; by default the one that ships.
+
+    Args:
+        width: Of the states; a multiple of 32, >= 64.
+        layers: >= 1.
+
+    Raises:
+        UserError: The width is no such multiple.
+    """
+    if width < 64 or width % 32:
+        raise UserError(f"--width: must be a multiple of 32, at least 64, got {width}")
+    return Shape(
+        architecture="qwen3",
+        width=width,
+        layers=layers,
+        heads=width // 32,
+        kv_heads=1,
+        head_width=32,
+        feed_forward=3 * width,
+        positions=NANO_POSITIONS,
+    )
 
 
 def small_shape(width: int, layers: int) -> Shape:
