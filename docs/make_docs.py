@@ -39,6 +39,12 @@ CANNOT_SAY = {
 }
 """Files in formats whose first line is taken."""
 
+WHOLE = {
+    "models": "weights that come with the package",
+    "static": "the pages of the labelling room, built from page/ by `make page`",
+}
+"""Folders of one line each."""
+
 LAYERS = (
     "problems",
     "grading",
@@ -115,8 +121,8 @@ def tree() -> str:
 def _folder(folder: Path, depth: int) -> list[str]:
     if not folder.is_dir():
         return []
-    if folder.name == "models":
-        return [_line(depth, "models/", "weights that come with the package")]
+    if folder.name in WHOLE:
+        return [_line(depth, f"{folder.name}/", WHOLE[folder.name])]
     init = folder / "__init__.py"
     lines = [_line(depth, f"{folder.name}/", _first_line(init) if init.exists() else "")]
     lines += [_described(file, depth + 1) for file in _files(folder)]
