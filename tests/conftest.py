@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
+import private_chromium
 import private_postgres
 
 if TYPE_CHECKING:
+    from page_kit import Site
     from room_kit import Kit
 
 settings.register_profile("local", deadline=None)
@@ -83,6 +85,47 @@ def kit(make_kit: Callable[..., "Kit"]) -> "Kit":
     """A room with six solutions to three problems, phase 2."""
     made: Kit = make_kit()
     return made
+
+
+@pytest.fixture(scope="session")
+def launcher() -> Iterator[Any]:
+    """What starts a browser; skips where there is none."""
+    yield from private_chromium.launcher()
+
+
+@pytest.fixture(scope="session")
+def chromium(launcher: Any) -> Iterator[Any]:
+    """One browser for all tests: each opens pages of its own."""
+    yield from private_chromium.started(launcher)
+
+
+@pytest.fixture
+def new_page(chromium: Any) -> Iterator[Callable[..., Any]]:
+    """Opens pages, each for another person; fails if one of them complains."""
+    from page_kit import Browsers
+
+    browsers = Browsers(chromium)
+    yield browsers
+    browsers.close()
+    assert browsers.wrong == []
+
+
+@pytest.fixture
+def make_site(tmp_path: Path, chromium: Any) -> Iterator[Callable[..., "Site"]]:
+    """Makes rooms in files, with a server that can be started and killed."""
+    from page_kit import Site
+
+    sites: list[Site] = []
+
+    def make(*work: Any) -> Site:
+        folder = tmp_path / f"site{len(sites)}"
+        folder.mkdir()
+        sites.append(Site(folder, *work))
+        return sites[-1]
+
+    yield make
+    for site in sites:
+        site.kill()
 
 
 @pytest.fixture(scope="session")

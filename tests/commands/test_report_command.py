@@ -1,7 +1,6 @@
 """`surefoot report`, and the page in a real browser."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +8,6 @@ import pytest
 
 from surefoot.cli import main
 from synthetic_run import make_run
-
-CHROMIUM = Path("/usr/bin/chromium")
 
 
 @pytest.fixture(scope="module")
@@ -25,21 +22,6 @@ def page_file(folder: Path) -> Path:
     out = folder.parent / "report.html"
     assert main(["report", str(folder), "--out", str(out)]) == 0
     return out
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"no browser at {CHROMIUM} (apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=str(CHROMIUM),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield launched
-        launched.close()
 
 
 def test_a_runs_folder_and_named_tables_give_the_same_page(
@@ -102,9 +84,9 @@ def test_bad_input_is_one_line(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_in_a_browser(page_file: Path, browser: Any, scheme: str) -> None:
+def test_in_a_browser(page_file: Path, chromium: Any, scheme: str) -> None:
     requests, complaints = [], []
-    page = browser.new_page(color_scheme=scheme, viewport={"width": 1100, "height": 900})
+    page = chromium.new_page(color_scheme=scheme, viewport={"width": 1100, "height": 900})
     page.on("request", lambda request: requests.append(request.url))
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -127,8 +109,8 @@ def _channels(page: Any, element: str) -> list[int]:
     return [int(part) for part in re.findall(r"\d+", colour)[:3]]
 
 
-def test_red_steps_are_red_and_say_why(page_file: Path, browser: Any) -> None:
-    page = browser.new_page()
+def test_red_steps_are_red_and_say_why(page_file: Path, chromium: Any) -> None:
+    page = chromium.new_page()
     page.goto(page_file.as_uri())
     steps = page.locator(".steps li").evaluate_all(
         "els => els.map(e => [e.title, getComputedStyle(e).backgroundColor])"
@@ -145,8 +127,8 @@ def test_red_steps_are_red_and_say_why(page_file: Path, browser: Any) -> None:
     page.close()
 
 
-def test_fits_a_phone_and_prints(page_file: Path, browser: Any, tmp_path: Path) -> None:
-    page = browser.new_page(viewport={"width": 380, "height": 800})
+def test_fits_a_phone_and_prints(page_file: Path, chromium: Any, tmp_path: Path) -> None:
+    page = chromium.new_page(viewport={"width": 380, "height": 800})
     page.goto(page_file.as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= 380
     pdf = page.pdf(path=str(tmp_path / "report.pdf"), format="A4")

@@ -103,7 +103,7 @@ def test_starting_loads_no_torch() -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (["serve", "--db", "new.db"], "nothing is left to be rated; name a table of solutions"),
+        (["serve", "--db", "new.db"], "nothing is there to be rated; name a table of solutions"),
         (["serve", "none", "--db", "new.db"], "none: no such file or folder"),
         (["serve", "--want", "0"], "--want: must be >= 1"),
         (["serve", "--overlap", "2"], "--overlap: must be <= 1"),

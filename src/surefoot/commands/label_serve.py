@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
+from sqlalchemy import select
 
 from surefoot.commands.options import check_at_least, check_input
 from surefoot.commands.room_options import OfRoom
@@ -20,6 +21,7 @@ from surefoot.web.room.intake import Plan, take_in
 from surefoot.web.room.migrate import migrate
 from surefoot.web.room.project import add_guideline, set_up
 from surefoot.web.room.queue import n_left
+from surefoot.web.room.schema import TaskRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,10 +137,9 @@ def _prepare(config: Config, database: Database) -> tuple[str, int, Any]:
                 overlap=config.overlap,
             )
             take_in(session, problems, solutions, plan, scores=scores, now=now)
-        left = n_left(session, ["work"])
-        if not left and config.queue is None:
-            raise UserError(f"{config.db}: nothing is left to be rated; name a table of solutions")
-        return server.admin_link(session, now=now), left, protocol
+        if session.scalar(select(TaskRow.id).limit(1)) is None:
+            raise UserError(f"{config.db}: nothing is there to be rated; name a table of solutions")
+        return server.admin_link(session, now=now), n_left(session, ["work"]), protocol
 
 
 def _settings(config: Config) -> dict[str, Any]:

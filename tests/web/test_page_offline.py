@@ -5,16 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from page_kit import (
-    CHROMIUM,
-    FLAGS,
-    STEPS,
-    Site,
-    Work,
-    press,
-    saved,
-    sign_in,
-)
+from page_kit import STEPS, Site, Work, press, saved, sign_in
+
+from private_chromium import FLAGS, PROGRAM
 
 MakeSite = Callable[..., Site]
 
@@ -23,7 +16,7 @@ MakeSite = Callable[..., Site]
 def lasting(launcher: Any, folder: Path) -> Iterator[Any]:
     """A browser whose database survives it."""
     context = launcher.launch_persistent_context(
-        str(folder), executable_path=str(CHROMIUM), args=FLAGS
+        str(folder), executable_path=str(PROGRAM), args=FLAGS
     )
     yield context
     context.close()
