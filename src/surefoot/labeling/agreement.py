@@ -4,218 +4,243 @@ Rating stops at the first error, so steps are not missing at random: whoever
 sees an error early rates little. One coefficient over all steps is therefore
 misleading by itself; agreement on the first error stands beside it.
 
-Axes: U units (steps), V values (ratings, in their order).
+Axes: P problems, U units (steps that at least two raters rated), V ratings.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal, NamedTuple, TypeAlias
+from math import comb
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from surefoot.labeling.coefficients import (
+    Floats,
+    alphas,
+    coincidences,
+    fleiss_kappas,
+    weighted_kappas,
+)
+from surefoot.labeling.resampling import DRAWS, Estimate, bootstrap
+from surefoot.labeling.verdicts import Verdict, verdict_of
 from surefoot.records import RATINGS, Labels
 
-Floats: TypeAlias = NDArray[np.float64]
-Ints: TypeAlias = NDArray[np.int64]
-Level: TypeAlias = Literal["nominal", "ordinal", "interval"]
+MAX_PAIRS = 100
+"""Pairs of raters that are listed, those with most steps in common first."""
+MAX_CONTESTED = 20
+V = len(RATINGS)
 
 
-def alpha(counts_UV: Ints, values_V: Sequence[float], level: Level = "ordinal") -> float | None:
-    """Krippendorff's alpha.
+class FirstErrors(NamedTuple):
+    """How often two raters of one solution name the same first error.
 
-    Args:
-        counts_UV: How many raters gave each value to each unit. Units with fewer
-            than two ratings count for nothing.
-        values_V: The values, ascending.
-        level: What the distance of two values is: they differ (nominal), how many
-            ratings lie between them (ordinal), their difference (interval).
-
-    Returns:
-        1: full agreement; 0: as by chance; below: less than by chance. None where
-        no unit has two ratings, or all ratings are the same value: there is
-        nothing to agree on.
-
-    Source: Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability",
-    https://repository.upenn.edu/asc_papers/43.
+    Of those who rated up to an error or to the end; others said nothing about it.
     """
-    counts_UV = counts_UV[counts_UV.sum(axis=1) >= 2].astype(np.float64)
-    raters_U = counts_UV.sum(axis=1)
-    n_V = counts_UV.sum(axis=0)
-    n = n_V.sum()
-    if n == 0 or np.count_nonzero(n_V) < 2:
-        return None
-    shares_UV = counts_UV / (raters_U - 1)[:, None]
-    observed_VV = counts_UV.T @ shares_UV - np.diag(shares_UV.sum(axis=0))
-    expected_VV = (np.outer(n_V, n_V) - np.diag(n_V)) / (n - 1)
-    distance_VV = _distances(n_V, np.asarray(values_V, dtype=np.float64), level)
-    return float(1 - (observed_VV * distance_VV).sum() / (expected_VV * distance_VV).sum())
 
-
-def _distances(n_V: Floats, values_V: Floats, level: Level) -> Floats:
-    """(V, V) squared distances."""
-    if level == "nominal":
-        return 1.0 - np.eye(len(n_V))
-    if level == "interval":
-        return np.square(values_V[:, None] - values_V)
-    below_V = np.cumsum(n_V) - n_V / 2
-    return np.square(below_V[:, None] - below_V)
-
-
-def weighted_kappa(pairs: Iterable[tuple[int, int]], values: Sequence[int]) -> float | None:
-    """Cohen's kappa of two raters with linear weights.
-
-    Args:
-        pairs: What both said of each unit.
-        values: All values, in their order; neighbours are one apart.
-
-    Returns:
-        1: full agreement, 0: as by chance. None without a pair, or where chance
-        alone leaves nothing to disagree on.
-    """
-    place = {value: i for i, value in enumerate(values)}
-    table_VV = np.zeros((len(values), len(values)))
-    for one, other in pairs:
-        table_VV[place[one], place[other]] += 1
-    if not table_VV.sum():
-        return None
-    table_VV /= table_VV.sum()
-    index_V = np.arange(len(values))
-    weight_VV = np.abs(index_V[:, None] - index_V)
-    by_chance = (np.outer(table_VV.sum(axis=1), table_VV.sum(axis=0)) * weight_VV).sum()
-    return float(1 - (table_VV * weight_VV).sum() / by_chance) if by_chance else None
-
-
-class FirstErrorAgreement(NamedTuple):
-    """How often two raters of one solution name the same first error."""
-
-    pairs: int
-    exact: float | None
+    exact: Estimate
     """Share of pairs with the same first error, or both none."""
-    near: float | None
+    near: Estimate
     """The same, one step off allowed."""
-    has_error: float | None
+    has_error: Estimate
     """Share that agree whether there is an error."""
-    has_error_kappa: float | None
-    """The same beyond chance: Cohen's kappa, averaged over the two orders of a pair."""
+    has_error_kappa: Estimate
+    """The same beyond chance, pair by pair: Scott's pi, as a pair has no order."""
+    has_error_fleiss: Estimate
+    """The same, solution by solution: Fleiss' kappa. It differs from the one before
+    only if some solution has more than two raters."""
 
 
-class Agreement(NamedTuple):
+class Pair(NamedTuple):
+    """Two raters, on the steps that both rated."""
+
+    raters: tuple[str, str]
+    solutions: int
+    kappa: Estimate
+    """Cohen's, with linear weights."""
+
+
+class Contested(NamedTuple):
+    """A step that raters disagree on."""
+
+    solution_id: str
+    problem_id: str
+    step: int
+    ratings: dict[int, int]
+    """Rating -> how many gave it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
     """Agreement of all raters."""
 
     solutions: int
     """With at least two raters."""
-    first_error: FirstErrorAgreement
-    ordinal_alpha: float | None
-    """Of the steps that at least two raters rated."""
+    problems: int
+    raters: int
+    first_errors: FirstErrors
+    ordinal_alpha: Estimate
+    """Krippendorff's, of the steps that at least two raters rated."""
+    confusion: list[list[int]]
+    """(V, V) pairs of ratings of one step, each pair in both orders."""
+    pairs: list[Pair]
+    pairs_left_out: int
+    """Further pairs of raters, with fewer steps in common."""
+    contested: list[Contested]
+    """Furthest apart first."""
 
 
-def agreement(labels: Sequence[Labels]) -> Agreement:
+def agreement(labels: Iterable[Labels], *, draws: int = DRAWS, seed: int = 0) -> Agreement:
     """Agreement over solutions that several raters rated.
 
     Args:
         labels: One row a solution and rater; a rater's later row for the same
             solution replaces the earlier one.
+        draws: Of problems, for the intervals.
+        seed: Of the draws.
     """
-    by_solution = _by_solution(labels)
-    pairs = [
-        (one.first_error, other.first_error)
-        for rows in by_solution.values()
-        for one, other in combinations(rows, 2)
-    ]
-    counts: list[list[int]] = []
-    for rows in by_solution.values():
-        for step in range(max(len(row.ratings) for row in rows)):
-            found = Counter(row.ratings[step] for row in rows if step < len(row.ratings))
-            counts.append([found[rating] for rating in RATINGS])
-    table_UV = np.array(counts, dtype=np.int64).reshape(-1, len(RATINGS))
+    rows_of = several_raters(labels)
+    problems = {row.problem_id: 0 for rows in rows_of.values() for row in rows}
+    places = {problem_id: i for i, problem_id in enumerate(problems)}
+    counts_UV, units = _counted(rows_of)
+    problem_U = np.array([places[rows_of[name][0].problem_id] for name, _ in units], dtype=np.int64)
+    together_UVV = coincidences(counts_UV)
+    sums = np.zeros((len(places), len(_FIRST)))
+    for rows in rows_of.values():
+        sums[places[rows[0].problem_id]] += _first_error_sums([verdict_of(row) for row in rows])
+    alpha_sums = np.zeros((len(places), V * V))
+    np.add.at(alpha_sums, problem_U, together_UVV.reshape(-1, V * V))
+    found = bootstrap(np.hstack([sums, alpha_sums]), _figures, draws=draws, seed=seed)
+    n_pairs, n_judged = int(sums[:, 0].sum()), int(sums[:, 6].sum())
+    numbers = (n_pairs, n_pairs, n_pairs, n_pairs, n_judged, len(units))
+    *first, ordinal = (e._replace(n=n) for e, n in zip(found, numbers, strict=True))
+    pairs, left_out = _pairs(rows_of, draws, seed)
     return Agreement(
-        solutions=len(by_solution),
-        first_error=_first_errors(pairs),
-        ordinal_alpha=alpha(table_UV, RATINGS),
+        solutions=len(rows_of),
+        problems=len(places),
+        raters=len({row.rater for rows in rows_of.values() for row in rows}),
+        first_errors=FirstErrors(*first),
+        ordinal_alpha=ordinal,
+        confusion=_confusion(counts_UV),
+        pairs=pairs,
+        pairs_left_out=left_out,
+        contested=_contested(counts_UV, units, rows_of),
     )
 
 
-def pairwise_kappas(labels: Sequence[Labels]) -> dict[tuple[str, str], float | None]:
-    """Weighted kappa of each two raters, over the steps that both rated."""
-    pairs: defaultdict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
-    for rows in _by_solution(labels).values():
-        for one, other in combinations(sorted(rows, key=lambda row: row.rater), 2):
-            pairs[one.rater, other.rater] += [
-                (a, b)
-                for a, b in zip(one.ratings, other.ratings, strict=False)
-                if a is not None and b is not None
-            ]
-    return {raters: weighted_kappa(found, RATINGS) for raters, found in sorted(pairs.items())}
-
-
-def bootstrap(
-    labels: Sequence[Labels],
-    figure: Callable[[Sequence[Labels]], float | None],
-    *,
-    draws: int = 1000,
-    seed: int = 0,
-) -> tuple[float, float] | None:
-    """95 % interval of a figure, problems drawn with replacement.
-
-    Args:
-        labels: As for `agreement`.
-        figure: Of labels; a draw for which it is None is left out.
-        draws: >= 1.
-        seed: Of the draws.
-
-    Returns:
-        The 2.5 and 97.5 per cent points; None if every draw is left out.
-    """
-    groups: defaultdict[Hashable, list[Labels]] = defaultdict(list)
-    for row in labels:
-        groups[row.problem_id].append(row)
-    each = list(groups.values())
-    if not each:
-        return None
-    generator = np.random.default_rng(seed)
-    found = []
-    for _ in range(draws):
-        drawn: list[Labels] = []
-        for copy, index in enumerate(generator.integers(len(each), size=len(each)).tolist()):
-            # A problem drawn twice is two problems: its solutions are not the same ones.
-            drawn += [_renamed(row, copy) for row in each[index]]
-        value = figure(drawn)
-        if value is not None:
-            found.append(value)
-    if not found:
-        return None
-    low, high = np.percentile(found, [2.5, 97.5])
-    return float(low), float(high)
-
-
-def _renamed(row: Labels, copy: int) -> Labels:
-    return replace(row, solution_id=f"{copy}:{row.solution_id}")
-
-
-def _by_solution(labels: Iterable[Labels]) -> Mapping[str, list[Labels]]:
-    """The rows of each solution that at least two raters rated."""
+def several_raters(labels: Iterable[Labels]) -> Mapping[str, list[Labels]]:
+    """Solution -> its rows, of solutions that at least two raters rated."""
     latest: defaultdict[str, dict[str, Labels]] = defaultdict(dict)
     for row in labels:
         latest[row.solution_id][row.rater] = row
     return {key: list(rows.values()) for key, rows in latest.items() if len(rows) >= 2}
 
 
-def _first_errors(pairs: Sequence[tuple[int | None, int | None]]) -> FirstErrorAgreement:
+_FIRST = (
+    "pairs", "exact", "near", "both", "one", "neither", "judged", "same", "errors", "good",
+)  # fmt: skip
+"""What a problem adds to the sums of which first-error agreement is made."""
+
+
+def _first_error_sums(verdicts: Sequence[Verdict | None]) -> list[float]:
+    """As `_FIRST`, of the raters of one solution."""
+    said = Counter(verdict.first_error for verdict in verdicts if verdict is not None)
+    m, good = said.total(), said[None]
+    pairs, errors = comb(m, 2), m - good
     if not pairs:
-        return FirstErrorAgreement(0, None, None, None, None)
-    exact = [one == other for one, other in pairs]
-    near = [
-        same or (one is not None and other is not None and abs(one - other) <= 1)
-        for (one, other), same in zip(pairs, exact, strict=True)
+        return [0.0] * len(_FIRST)
+    exact = sum(comb(n, 2) for n in said.values())
+    next_to = sum(n * said[step + 1] for step, n in list(said.items()) if step is not None)
+    both, neither = comb(errors, 2), comb(good, 2)
+    same = (both + neither) / pairs
+    return [
+        pairs, exact, exact + next_to, both, errors * good, neither, 1, same, errors, good
+    ]  # fmt: skip
+
+
+def _figures(sums: Floats) -> Floats:
+    """(D, 6) the five of `FirstErrors` and alpha."""
+    pairs, exact, near, both, one, neither, judged, same, errors, good = sums.T[: len(_FIRST)]
+    # Each pair in both orders, as it has none.
+    table = np.stack([2 * both, one, one, 2 * neither], axis=-1).reshape(-1, 2, 2)
+    together = sums[:, len(_FIRST) :].reshape(-1, V, V)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = [exact / pairs, near / pairs, (both + neither) / pairs]
+    fleiss = fleiss_kappas(judged, same, np.stack([errors, good], axis=-1))
+    return np.stack([*shares, weighted_kappas(table), fleiss, alphas(together, RATINGS)], axis=-1)
+
+
+def _counted(
+    rows_of: Mapping[str, list[Labels]],
+) -> tuple[np.ndarray[Any, np.dtype[np.int64]], list[tuple[str, int]]]:
+    """(U, V) how often each rating was given; U (solution, step)."""
+    counts: list[list[int]] = []
+    units: list[tuple[str, int]] = []
+    for name, rows in rows_of.items():
+        for step in range(max(len(row.ratings) for row in rows)):
+            given = [row.ratings[step] for row in rows if step < len(row.ratings)]
+            found = [given.count(rating) for rating in RATINGS]
+            if sum(found) >= 2:
+                counts.append(found)
+                units.append((name, step))
+    return np.array(counts, dtype=np.int64).reshape(-1, V), units
+
+
+def _confusion(counts_UV: np.ndarray[Any, np.dtype[np.int64]]) -> list[list[int]]:
+    table_VV = counts_UV.T @ counts_UV - np.diag(counts_UV.sum(axis=0))
+    return [[int(n) for n in row] for row in table_VV]
+
+
+def _contested(
+    counts_UV: np.ndarray[Any, np.dtype[np.int64]],
+    units: Sequence[tuple[str, int]],
+    rows_of: Mapping[str, list[Labels]],
+) -> list[Contested]:
+    """By the mean difference of two of their raters, then by how many they are."""
+    bad, okay, great = counts_UV.T
+    n_U = counts_UV.sum(axis=1)
+    apart_U = (bad * okay + okay * great + 2 * bad * great) / np.maximum(n_U * (n_U - 1) / 2, 1)
+    order = np.lexsort((-n_U, -apart_U))[:MAX_CONTESTED]
+    return [
+        Contested(
+            units[i][0],
+            rows_of[units[i][0]][0].problem_id,
+            units[i][1],
+            dict(zip(RATINGS, counts_UV[i].tolist(), strict=True)),
+        )
+        for i in order.tolist()
+        if apart_U[i] > 0
     ]
-    has = [(int(one is not None), int(other is not None)) for one, other in pairs]
-    return FirstErrorAgreement(
-        pairs=len(pairs),
-        exact=sum(exact) / len(pairs),
-        near=sum(near) / len(pairs),
-        has_error=sum(one == other for one, other in has) / len(pairs),
-        has_error_kappa=weighted_kappa(has + [(b, a) for a, b in has], (0, 1)),
-    )
+
+
+def _pairs(rows_of: Mapping[str, list[Labels]], draws: int, seed: int) -> tuple[list[Pair], int]:
+    """The kappa of each two raters, and how many pairs are not listed."""
+    cells: defaultdict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+    n_solutions: Counter[tuple[str, str]] = Counter()
+    for rows in rows_of.values():
+        for one, other in combinations(sorted(rows, key=lambda row: row.rater), 2):
+            names = one.rater, other.rater
+            n_solutions[names] += 1
+            cells[names] += [
+                (one.problem_id, V * (a + 1) + b + 1)
+                for a, b in zip(one.ratings, other.ratings, strict=False)
+                if a is not None and b is not None
+            ]
+    listed = sorted(cells, key=lambda names: (-len(cells[names]), names))
+    return [
+        Pair(names, n_solutions[names], _kappa(cells[names], draws, seed))
+        for names in listed[:MAX_PAIRS]
+    ], len(listed[MAX_PAIRS:])
+
+
+def _kappa(cells: Sequence[tuple[str, int]], draws: int, seed: int) -> Estimate:
+    places = {problem_id: i for i, problem_id in enumerate(dict.fromkeys(p for p, _ in cells))}
+    sums = np.zeros((len(places), V * V))
+    for problem_id, cell in cells:
+        sums[places[problem_id], cell] += 1
+
+    def kappas(drawn: Floats) -> Floats:
+        return weighted_kappas(drawn.reshape(-1, V, V))[:, None]
+
+    return bootstrap(sums, kappas, draws=draws, seed=seed)[0]._replace(n=len(cells))
