@@ -1,12 +1,14 @@
 """Rating as a labeller does: up to the first error."""
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.labeling.rate import rate
+from surefoot.labeling.rate import Rater, erring, rate
 from surefoot.problems.arith.checker import Judgement, check
 from surefoot.problems.arith.generate import generate
 from surefoot.records import Problem, Rating, Solution
@@ -52,3 +54,28 @@ def test_the_checker_finds_the_step_that_was_changed() -> None:
         wrong = rate(problem, solution_of(*steps, problem=problem), check, name="checker")
         assert wrong.ratings == (*[1] * k, -1, *[None] * (len(steps) - k - 1))
         assert wrong.rater == "checker"
+
+
+def always(rating: Rating) -> Rater:
+    return lambda problem, steps: says([rating] * len(steps))
+
+
+@pytest.mark.parametrize("right", [-1, 0, 1])
+def test_errors_are_as_many_as_asked_for_and_of_both_kinds(right: Rating) -> None:
+    n, share = 4000, 0.2
+    judged = erring(always(right), share, "a")(PROBLEM, [f"step {i}" for i in range(n)])
+    counts = Counter(judgement.rating for judgement in judged)
+    # Five standard deviations of a binomial either way.
+    for rating in (-1, 0, 1):
+        p = 1 - share if rating == right else share / 2
+        assert abs(counts[rating] - n * p) < 5 * math.sqrt(n * p * (1 - p))
+
+
+def test_the_same_is_judged_the_same_whatever_follows() -> None:
+    steps = [f"step {i}" for i in range(50)]
+    rater = erring(always(1), 0.5, "a")
+    whole = rater(PROBLEM, steps)
+    assert [rater(PROBLEM, steps[: i + 1])[-1] for i in range(50)] == whole
+    assert erring(always(1), 0.5, "b")(PROBLEM, steps) != whole
+    assert erring(always(1), 0.0, "a")(PROBLEM, steps) == says([1] * 50)
+    assert all(j.rating != 1 for j in erring(always(1), 1.0, "a")(PROBLEM, steps))
