@@ -37,6 +37,8 @@ class Plan:
     """People who rate each solution."""
     overlap: float = 0.0
     """Share of solutions that one more person rates, so that agreement can be measured."""
+    place: int = 0
+    """Of the first solution, where a table comes in parts."""
 
 
 def take_in(
@@ -47,6 +49,7 @@ def take_in(
     *,
     scores: dict[str, float] | None = None,
     gold: dict[str, dict[str, Any]] | None = None,
+    chosen_as: dict[str, str] | None = None,
     now: int,
 ) -> int:
     """Make a task of each solution that has none of this kind yet; how many.
@@ -60,6 +63,7 @@ def take_in(
         plan: How.
         scores: `solution_id` -> solution score of the verifier that selected it.
         gold: `solution_id` -> what counts as right, for tasks that are not work.
+        chosen_as: `solution_id` -> why active learning chose it.
         now: The time.
 
     Raises:
@@ -81,7 +85,7 @@ def take_in(
             )
         )
         session.flush()
-    return _add_tasks(session, solutions, plan, gold or {})
+    return _add_tasks(session, solutions, plan, gold or {}, chosen_as or {})
 
 
 def is_double(solution_id: str, share: float) -> bool:
@@ -134,13 +138,17 @@ def _add_solutions(
 
 
 def _add_tasks(
-    session: Session, solutions: Sequence[Solution], plan: Plan, gold: dict[str, dict[str, Any]]
+    session: Session,
+    solutions: Sequence[Solution],
+    plan: Plan,
+    gold: dict[str, dict[str, Any]],
+    chosen_as: dict[str, str],
 ) -> int:
     there = set(session.scalars(select(TaskRow.solution_id).where(TaskRow.kind == plan.kind)))
     first = (session.scalar(select(func.max(TaskRow.id))) or 0) + 1
     rows: list[dict[str, Any]] = []
     options: list[dict[str, Any]] = []
-    for place, solution in enumerate(solutions):
+    for place, solution in enumerate(solutions, start=plan.place):
         if solution.solution_id in there:
             continue
         want = plan.want + is_double(solution.solution_id, plan.overlap)
@@ -157,6 +165,7 @@ def _add_tasks(
                 "done": 0,
                 "state": "open",
                 "gold": gold.get(solution.solution_id),
+                "chosen_as": chosen_as.get(solution.solution_id),
             }
         )
         if plan.protocol == "phase1":
