@@ -45,7 +45,7 @@ def invite(
 ) -> dict[str, Any]:
     """Makes a link that is good once, for seven days."""
     with room.database.write() as session:
-        actor = _actor(session, room, secret, token)
+        actor = actor_of(session, room, secret, token)
         made, labeler_id = people.invite(session, body.name, body.role, actor=actor, now=room.now())
     # The secret is in the fragment, which browsers keep to themselves.
     return {"labeler_id": labeler_id, "path": f"/i#{made}"}
@@ -55,7 +55,7 @@ def invite(
 def labelers(room: RoomHere, secret: Secret = None, token: Token = None) -> list[dict[str, Any]]:
     """Everybody."""
     with room.database.read() as session:
-        _actor(session, room, secret, token)
+        actor_of(session, room, secret, token)
         rows = session.scalars(select(LabelerRow).order_by(LabelerRow.created_at, LabelerRow.name))
         return [
             {
@@ -76,7 +76,7 @@ def set_state(
 ) -> dict[str, Any]:
     """Pauses, resumes or blocks somebody."""
     with room.database.write() as session:
-        actor = _actor(session, room, secret, token)
+        actor = actor_of(session, room, secret, token)
         people.set_state(session, labeler_id, body.state, actor=actor, now=room.now())
     return {"labeler_id": labeler_id, "state": body.state}
 
@@ -87,12 +87,12 @@ def revoke(
 ) -> dict[str, Any]:
     """Ends all sessions and links of somebody."""
     with room.database.write() as session:
-        actor = _actor(session, room, secret, token)
+        actor = actor_of(session, room, secret, token)
         n = people.revoke(session, labeler_id, actor=actor, now=room.now())
     return {"labeler_id": labeler_id, "revoked": n}
 
 
-def _actor(session: Session, room: Room, secret: str | None, token: str | None) -> str:
+def actor_of(session: Session, room: Room, secret: str | None, token: str | None) -> str:
     """Who acts.
 
     Raises:
