@@ -7,7 +7,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import beta, binom
+from scipy.stats import beta, binom  # type: ignore[import-untyped]
 
 from surefoot.labeling.quality import (
     AT_LEAST,
@@ -208,7 +208,7 @@ def session(
         problem_id="p",
         format="prm800k",
         alternatives=tuple((t,) for t in texts),
-        alternative_ratings=tuple((r,) for r in ratings),  # type: ignore[arg-type]
+        alternative_ratings=tuple((r,) for r in ratings),  # type: ignore[misc]
         chosen=tuple(None if r == -1 or i == human else 0 for i, r in enumerate(ratings)),
         human_steps=None if human is None else tuple("h" if i == human else None for i in range(n)),
         shown_steps=None if shown is None else (*texts, *["more"] * (shown - n)),

@@ -225,11 +225,11 @@ def test_a_lapsed_lease_goes_to_another_and_comes_back_if_it_can(
     # Late events and a late submission are kept, as one more opinion.
     done = ada.do(mine, 1, -1)
     assert done.status_code == 200
-    assert emmy.do(theirs, -1).status_code == 200
+    assert emmy.do(theirs, 1, -1).status_code == 200
     with kit.database.read() as session:
         (task,) = session.query(TaskRow)
         late = {row.assignment_id: row.is_late for row in session.query(SubmissionRow)}
-        assert (task.done, task.slots, task.state) == (2, 0, "complete")
+        assert (task.want, task.done, task.slots, task.state) == (2, 2, 0, "complete")
     assert late == {name: True, theirs["assignment_id"]: False}
     assert kit.replay().told == []
 

@@ -9,12 +9,20 @@ from sqlalchemy.orm import Session
 
 from surefoot.labeling.drafts import FinishReason
 from surefoot.labeling.events import BadEvent, Event, read_event, read_uuid
-from surefoot.web.room import alternatives, journal, people, queue
+from surefoot.web.room import alternatives, journal, people, quality, queue
 from surefoot.web.room.app import COOKIE, Room, RoomHere, Secret
 from surefoot.web.room.problems import Refused
 from surefoot.web.room.profile import checked_keymap, me_for_page
 from surefoot.web.room.schema import AssignmentRow, LabelerRow, ProblemRow, SubmissionRow
-from surefoot.web.room.shown import for_page, iso, option_for_page, settings_of, shown_of
+from surefoot.web.room.settings import read_settings
+from surefoot.web.room.shown import (
+    for_page,
+    iso,
+    option_for_page,
+    project_of,
+    settings_of,
+    shown_of,
+)
 
 router = APIRouter(prefix="/api/v1")
 
@@ -155,9 +163,19 @@ def claim(room: RoomHere, body: Claim, secret: Secret = None) -> dict[str, Any]:
         queue.expire(session, room.now())
     with room.database.write() as session:
         person = room.me(session, secret)
-        settings = settings_of(session)
+        project = project_of(session)
+        settings = read_settings(project.settings)
+        quality.conclude_screening(session, person, settings, room.now())
         kinds = {"active": ["work"], "screening": ["screening"]}.get(person.state, [])
-        rows = queue.claim(session, person, body.count, settings, kinds=kinds, now=room.now())
+        rows = queue.claim(
+            session,
+            person,
+            body.count,
+            settings,
+            kinds=kinds,
+            is_gold_due=quality.gold_turns(project, person),
+            now=room.now(),
+        )
         found = [for_page(session, row, room.protocol, settings) for row in rows]
         reason = person.state if person.state in ("paused", "failed") else None
         if not found and reason is None:
@@ -228,7 +246,8 @@ def submit(
 def reopen(room: RoomHere, assignment_id: str, secret: Secret = None) -> dict[str, Any]:
     """Opens submitted work again."""
     with room.database.write() as session:
-        row, _ = _mine(session, room, assignment_id, secret)
+        row, person = _mine(session, room, assignment_id, secret)
+        quality.check_may_reopen(session, row, person)
         settings = settings_of(session)
         journal.reopen(session, row, settings, room.now())
         return for_page(session, row, room.protocol, settings)
@@ -240,8 +259,10 @@ def release(
 ) -> dict[str, Any]:
     """Gives work back, so that somebody else gets it."""
     with room.database.write() as session:
-        row, _ = _mine(session, room, assignment_id, secret)
+        row, person = _mine(session, room, assignment_id, secret)
+        quality.check_may_release(session, row)
         queue.release(session, row, body.reason)
+        quality.conclude_screening(session, person, settings_of(session), room.now())
         return {"state": row.state}
 
 

@@ -69,6 +69,11 @@ class Room:
                 self._left = self.now(), n
             return n
 
+    def left_for(self, session: Session, person: LabelerRow) -> int:
+        """The same as a person sees it: it falls by one with a gold question, too."""
+        n = self.left(session)
+        return n + queue.n_gold_left(session, person.labeler_id, self._left[0]) if n else 0
+
 
 def room_of(request: Request) -> Room:
     """The room that the application was made with."""

@@ -19,7 +19,7 @@ from surefoot.labeling.drafts import FinishReason, Protocol, check_fits, fold
 from surefoot.labeling.events import BadEvent, Event
 from surefoot.labeling.finishing import Facts, first_error, objection, session_of_draft
 from surefoot.records import Session as SessionRecord
-from surefoot.web.room import queue
+from surefoot.web.room import quality, queue
 from surefoot.web.room.problems import Refused
 from surefoot.web.room.schema import (
     NO_CANDIDATE,
@@ -190,6 +190,7 @@ def submit(
     session.add(row)
     assignment.state = "submitted"
     session.flush()
+    quality.judge(session, assignment, row, now)
     return row
 
 

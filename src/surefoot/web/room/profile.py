@@ -99,7 +99,7 @@ def _stats(session: Session, person: LabelerRow, room: Room, settings: Settings)
     return {
         "today": queue.n_submitted(session, person.labeler_id, midnight),
         "per_hour": rate,
-        "left": room.left(session),
+        "left": room.left_for(session, person) if settings.gold_every else room.left(session),
     }
 
 

@@ -4,14 +4,18 @@ A task wants a number of opinions. An assignment that is leased or submitted
 holds one of its slots; `slots` is what is left, and is kept in the task so that
 a claim reads one short index, however much is done. A lease that lapses gives
 its slot back, but the work stays: who comes back late gets the slot again if it
-is free, and is kept as one more opinion if it is not.
+is free, and is kept as one more opinion, and one more wanted, if it is not. So
+
+    want = imported + submitted + leased + slots
+
+holds of every task. Gold questions and those of the screening want `EVERYBODY`.
 
 On PostgreSQL rows are locked in the order assignment, task; claims skip tasks
 that somebody else is claiming.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import func, literal_column, or_, select
 from sqlalchemy.orm import Session
@@ -19,6 +23,7 @@ from sqlalchemy.orm import Session
 from surefoot.web.room.schema import (
     OPEN,
     AssignmentRow,
+    GoldResultRow,
     GuidelineRow,
     LabelerRow,
     SubmissionRow,
@@ -29,6 +34,8 @@ from surefoot.web.room.settings import Settings
 DAY = 86_400_000
 MAX_OPEN = 3
 """Assignments that a person may hold: one at work, the others for when the network is gone."""
+EVERYBODY = 1_000_000
+"""Opinions wanted of a task that all are to have."""
 
 
 def claim(
@@ -38,6 +45,7 @@ def claim(
     settings: Settings,
     *,
     kinds: Sequence[str],
+    is_gold_due: Callable[[int], bool] | None = None,
     now: int,
 ) -> list[AssignmentRow]:
     """Up to `count` assignments: the person's open ones first, then new ones.
@@ -51,6 +59,8 @@ def claim(
         settings: Of the project.
         kinds: Of tasks to look for, the first that has one wins; empty: only
             what the person has already.
+        is_gold_due: Whether the person's n-th assignment is a gold question
+            where it would be work; the first is 1. None: none is.
         now: The time.
     """
     held = _own(session, person.labeler_id)
@@ -63,6 +73,9 @@ def claim(
         )
         if task is None:
             break
+        if task.kind == "work" and is_gold_due and is_gold_due(_n_had(session, person) + 1):
+            # Only in the place of work: alone it would be known for what it is.
+            task = _next(session, person, "gold", settings, now) or task
         found.append(_assign(session, person, task, settings, now))
     return found
 
@@ -110,17 +123,20 @@ def release(session: Session, assignment: AssignmentRow, reason: str | None) -> 
 
 
 def finish(session: Session, assignment: AssignmentRow, now: int) -> bool:
-    """Count a first submission; true if it comes late, when others have all slots."""
+    """Count a first submission; true if it comes late, when others have all slots.
+
+    Whether the task is settled by it is for `quality.settle` to say.
+    """
     task = locked_task(session, assignment.task_id)
-    if not assignment.holds_slot and task.slots > 0 and task.state == "open":
+    is_late = not assignment.holds_slot and (task.slots == 0 or task.state != "open")
+    if is_late:
+        task.want += 1
+    elif not assignment.holds_slot:
         task.slots -= 1
-        assignment.holds_slot = True
+    assignment.holds_slot, assignment.submitted_at = True, now
     task.done += 1
-    if task.done >= task.want and task.state == "open":
-        task.state = "complete"
-    assignment.submitted_at = now
     session.flush()
-    return not assignment.holds_slot
+    return is_late
 
 
 def n_left(session: Session, kinds: Sequence[str]) -> int:
@@ -133,6 +149,17 @@ def n_left(session: Session, kinds: Sequence[str]) -> int:
         )
         or 0
     )
+
+
+def n_gold_left(session: Session, labeler_id: str, before: int) -> int:
+    """Gold questions that a person had not been given at that time."""
+    had = select(AssignmentRow.solution_id).where(
+        AssignmentRow.labeler_id == labeler_id,
+        AssignmentRow.solution_id == TaskRow.solution_id,
+        AssignmentRow.leased_at < before,
+    )
+    rows = select(func.count()).select_from(TaskRow).where(literal_column(f"({OPEN})"))
+    return session.scalar(rows.where(TaskRow.kind == "gold", ~had.exists())) or 0
 
 
 def n_submitted(session: Session, labeler_id: str, since: int = 0) -> int:
@@ -187,7 +214,8 @@ def _next(
         .where(literal_column(f"({OPEN})"), TaskRow.kind == kind, ~had.exists())
         .order_by(literal_column("priority DESC"), TaskRow.id)
         .limit(1)
-        .with_for_update(skip_locked=True)
+        # There is other work, but each question of the screening has to be answered.
+        .with_for_update(skip_locked=kind != "screening")
         .execution_options(populate_existing=True)
     )
     if kind == "work" and settings.per_problem_a_day:
@@ -200,6 +228,18 @@ def _next(
         )
         wanted = wanted.where(TaskRow.problem_id.not_in(enough))
     return session.scalar(wanted)
+
+
+def _n_had(session: Session, person: LabelerRow) -> int:
+    """Assignments of a person, but for those of the screening."""
+    n = select(func.count()).select_from(AssignmentRow)
+    examined = (
+        select(func.count())
+        .select_from(GoldResultRow)
+        .where(GoldResultRow.labeler_id == person.labeler_id, GoldResultRow.kind == "screening")
+    )
+    mine = n.where(AssignmentRow.labeler_id == person.labeler_id)
+    return (session.scalar(mine) or 0) - (session.scalar(examined) or 0)
 
 
 def _assign(
