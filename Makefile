@@ -1,11 +1,11 @@
-# make install | demo | test | lint | docs    (each of the others installs first)
+# make install | demo | test | lint | docs    (each of the others installs first) | page
 
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint fix docs
+.PHONY: help install demo test lint fix docs page
 
 help:
 	@echo "make install   make .venv with everything the demo and the tests need"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint      lint and types only"
 	@echo "make fix       format the code and mend what can be mended"
 	@echo "make docs      write docs/cli.md and the tree in README.md again"
+	@echo "make page      build the pages of the labelling room; needs Node 20.19 or newer"
 
 install: $(INSTALLED)
 
@@ -42,3 +43,11 @@ fix: install
 
 docs: install
 	$(BIN)/python docs/make_docs.py
+
+# Only who changes page/ needs this: the built files are part of the package.
+page: page/node_modules/.package-lock.json
+	cd page && npm run build
+
+page/node_modules/.package-lock.json: page/package.json page/package-lock.json
+	cd page && npm ci
+	@touch $@

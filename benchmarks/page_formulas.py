@@ -1,7 +1,7 @@
 """Which formulas of real texts the labelling page cannot render, and why.
 
     (cd page && npm ci)
-    python benchmarks/page_formulas.py ../shared/data
+    python benchmarks/page_formulas.py ../shared/data [--json]
 
 Reads MATH problems and solutions, and the PRM800K files: problems, steps,
 alternatives, the raters' own steps. Every text goes through the page's own code
@@ -12,7 +12,7 @@ import argparse
 import json
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,37 +42,54 @@ def measure(texts: set[str]) -> dict[str, Any]:
     return result
 
 
+def texts_of(paths: Iterable[Path]) -> set[str]:
+    """The distinct texts in JSONL files."""
+    found: set[str] = set()
+    for path in paths:
+        with path.open(encoding="utf-8") as rows:
+            found.update(text for row in rows for text in strings(json.loads(row)))
+    return found
+
+
 def main() -> None:
-    """Prints a table, and the commonest reasons."""
+    """Prints a table, and the commonest reasons; or all failures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--examples", type=int, default=10, help="failures to print")
+    parser.add_argument("--json", action="store_true", help="print everything as one object")
     options = parser.parse_args()
     subprocess.run(
         ["npx", "tsc", "--project", "tsconfig.test.json"], cwd=PAGE, check=True, capture_output=True
     )
+    found = {}
+    for name in ("math", "prm800k"):
+        texts = texts_of(sorted((options.data / name).glob("*.jsonl")))
+        found[name] = {"texts": len(texts), **measure(texts)}
+    if options.json:
+        print(json.dumps(found))
+    else:
+        show(found, options.examples)
+
+
+def show(found: dict[str, dict[str, Any]], n_examples: int) -> None:
+    """A table of the texts, a list of the reasons."""
     print("| texts | distinct | formulas | fail | share | literal \\n | with a lone $ |")
     print("|---|---:|---:|---:|---:|---:|---:|")
     reasons: Counter[str] = Counter()
     examples: list[str] = []
-    for pattern in ("math/*.jsonl", "prm800k/*.jsonl"):
-        texts: set[str] = set()
-        for path in sorted(options.data.glob(pattern)):
-            with path.open(encoding="utf-8") as rows:
-                texts.update(text for row in rows for text in strings(json.loads(row)))
-        found = measure(texts)
-        failed = found["failures"]
+    for name, one in found.items():
+        failed = one["failures"]
         literal = sum("\\n" in f["why"] for f in failed)
-        share = 100 * len(failed) / max(1, found["formulas"])
+        share = 100 * len(failed) / max(1, one["formulas"])
         print(
-            f"| {pattern} | {len(texts):,} | {found['formulas']:,} | {len(failed):,}"
-            f" | {share:.2f} % | {literal:,} | {found['dollars']:,} |"
+            f"| {name} | {one['texts']:,} | {one['formulas']:,} | {len(failed):,}"
+            f" | {share:.2f} % | {literal:,} | {one['dollars']:,} |"
         )
         reasons.update(f["why"].split(" at position")[0][:60] for f in failed)
         examples += [f"{f['source'][:90]!r}: {f['why']}" for f in failed[:: len(failed) // 5 + 1]]
     for reason, n in reasons.most_common(15):
         print(f"{n:6d}  {reason}")
-    for example in examples[: options.examples]:
+    for example in examples[:n_examples]:
         print(example)
 
 

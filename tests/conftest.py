@@ -1,6 +1,7 @@
 """Fixtures and guards that every test may use."""
 
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -85,6 +86,15 @@ def kit(make_kit: Callable[..., "Kit"]) -> "Kit":
     """A room with six solutions to three problems, phase 2."""
     made: Kit = make_kit()
     return made
+
+
+@pytest.fixture(scope="session")
+def node() -> None:
+    """Skips where the pages cannot be built."""
+    if shutil.which("npx") is None:
+        pytest.skip("no node here; the built pages are taken as they are")
+    if not (ROOT / "page" / "node_modules" / "vite").is_dir():
+        pytest.skip("page/node_modules is not there: make page")
 
 
 @pytest.fixture(scope="session")

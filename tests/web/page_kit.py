@@ -26,6 +26,10 @@ from surefoot.web.room.migrate import migrate
 from surefoot.web.room.project import add_guideline, set_up
 from surefoot.web.room.schema import EventRow, OptionRow, SubmissionRow, TaskRow
 
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGE = ROOT / "page"
+STATIC = ROOT / "src" / "surefoot" / "web" / "static"
+
 STATEMENT = r"What is $1+1+\frac{2}{2}$? It costs \$3 and $5 or $6, not more."
 STEPS = (
     r"I notice that $\frac{2}{2} = 1$, so there are three ones to add.",

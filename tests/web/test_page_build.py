@@ -2,24 +2,15 @@
 
 import json
 import re
-import shutil
 import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
+from page_kit import PAGE, STATIC
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PAGE = ROOT / "page"
-STATIC = ROOT / "src" / "surefoot" / "web" / "static"
-
-
-@pytest.fixture(scope="module")
-def node() -> None:
-    """Skips where the page cannot be built."""
-    if shutil.which("npx") is None:
-        pytest.skip("no node here; the built page is taken as it is")
-    if not (PAGE / "node_modules" / "vite").is_dir():
-        pytest.skip("page/node_modules is not there: cd page && npm ci")
 
 
 def run(*words: str) -> str:
@@ -51,22 +42,44 @@ def test_the_page_passes_its_own_tests() -> None:
 def test_all_is_there_and_small() -> None:
     shipped = contents(STATIC)
     assert sum(map(len, shipped.values())) < 1_000_000
-    for name in re.findall(rb"url\((/[^)]*)\)", shipped["page.css"]):
-        assert name.decode().removeprefix("/") in shipped
-    for name in re.findall(r'(?:src|href)="/?\.?/?([^"]*)"', shipped["index.html"].decode()):
-        assert name in shipped
+    texts = {name: held.decode() for name, held in shipped.items() if not name.endswith("woff2")}
+    for name, text in texts.items():
+        if name.endswith(".css"):
+            needed = re.findall(r"url\(([^)]*)\)", text)
+        elif name.endswith(".html"):
+            needed = re.findall(r'(?:src|href)="([^"]*)"', text)
+        else:
+            continue
+        assert [path for path in needed if path.lstrip("./") not in shipped] == [], name
     for owed in ("MIT License", "Khan Academy", "SIL Open Font License"):
         assert owed in shipped["LICENSES.txt"].decode()
 
 
+def test_the_wheel_holds_them(tmp_path: Path) -> None:
+    pytest.importorskip("setuptools")
+    base = str(tmp_path / "base")
+    Path(base).mkdir()
+    words = ["egg_info", "--egg-base", base, "build", "--build-base", base]
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", "import setuptools; setuptools.setup()", "--quiet",
+         *words, "bdist_wheel", "--dist-dir", str(tmp_path)],
+        cwd=ROOT, check=True, capture_output=True,
+    )  # fmt: skip
+    (wheel,) = tmp_path.glob("*.whl")
+    start = "surefoot/web/static/"
+    with zipfile.ZipFile(wheel) as packed:
+        names = [name for name in packed.namelist() if name.startswith(start)]
+        assert {name.removeprefix(start): packed.read(name) for name in names} == contents(STATIC)
+
+
 def test_nothing_reads_text_as_html_or_names_another_host() -> None:
-    script = (STATIC / "page.js").read_text(encoding="utf-8")
+    script = "".join(path.read_text(encoding="utf-8") for path in STATIC.glob("*.js"))
     for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
         assert word not in script
     # Names of languages of XML, and what KaTeX says in an error; nothing is asked of them.
     hosts = set(re.findall(r"https?://([a-z0-9.-]+)", script))
     assert hosts <= {"www.w3.org", "katex.org"}
-    assert "http" not in (STATIC / "page.css").read_text(encoding="utf-8")
+    assert all("http" not in path.read_text(encoding="utf-8") for path in STATIC.glob("*.css"))
 
 
 def test_the_versions_are_exact_and_name_no_registry() -> None:
