@@ -6,9 +6,16 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
+SMALL = (
+    ("event_told", "event", "id", "type IN ('note', 'report_step')"),
+    ("rating_flagged", "rating", "assignment_id", "is_flagged"),
+    ("submission_left", "submission", "at", "finish_reason IN ('bad_problem', 'give_up')"),
+)
+"""Name, table, column and condition of indexes that hold few rows."""
+
 
 def upgrade() -> None:
-    """Adds three tables and two columns of tasks."""
+    """Adds three tables, two columns of tasks and three small indexes."""
     op.add_column(
         "task", sa.Column("imported", sa.Integer(), nullable=False, server_default=sa.text("0"))
     )
@@ -54,10 +61,15 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_imported_task_id"), "imported", ["task_id"], unique=False)
+    for name, table, column, condition in SMALL:
+        where = sa.text(condition)
+        op.create_index(name, table, [column], sqlite_where=where, postgresql_where=where)
 
 
 def downgrade() -> None:
     """Takes them away again, with what is in them."""
+    for name, table, _, _ in SMALL:
+        op.drop_index(name, table_name=table)
     op.drop_index(op.f("ix_imported_task_id"), table_name="imported")
     op.drop_table("imported")
     op.drop_table("adjudication")
