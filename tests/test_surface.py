@@ -46,16 +46,18 @@ FLAGS: dict[str, str] = {
         "json debug out overwrite solutions policy n per_problem scores grades wrong_share "
         "exclude reasons seed"
     ),
-    "label auto": (
-        "json debug out overwrite problems solutions by scores negative_above skip_bad"
-    ),
+    "label auto": ("json debug out overwrite problems solutions by scores negative_above skip_bad"),
     "label serve": (
         "json debug db queue problems scores generation name protocol want overlap ask answer "
-        "rate per_problem guideline host port url backups"
+        "rate per_problem gold_every pause_below third_opinion guideline host port url backups"
     ),
     "label invite": "json debug db name role url",
     "label rate": "json debug link by error_rate limit seed session",
     "label collect": "json debug out overwrite db",
+    "label next-generation": (
+        "json debug out overwrite db problems solutions generator samples base train verifier "
+        "policy n per_problem wrong_share want overlap seed"
+    ),
     "label replay": "json debug db check",
     "label backup": "json debug out overwrite db",
     "label doctor": "json debug db",

@@ -209,7 +209,8 @@ def test_solutions_are_taken_in_once(kit: Kit) -> None:
         problems, solutions = made_problems(4), made_solutions(4)
         assert take_in(session, problems, solutions, Plan(), now=0) == 2
         assert take_in(session, problems, solutions, Plan(), now=0) == 0
-        assert take_in(session, problems, solutions, Plan(kind="gold"), now=0) == 8
+        gold = {solution.solution_id: {"first_errors": [1]} for solution in solutions}
+        assert take_in(session, problems, solutions, Plan(kind="gold"), gold=gold, now=0) == 8
         other = [Solution(solution_id="p0/0", problem_id="p0", steps=("x",))]
         with pytest.raises(UserError, match="'p0/0': the database has another one of this id"):
             take_in(session, problems, other, Plan(), now=0)

@@ -1,6 +1,9 @@
 """`surefoot label serve`: the labelling room."""
 
 import json
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +15,8 @@ from sqlalchemy import select
 from surefoot.commands.options import check_at_least, check_input
 from surefoot.commands.room_options import OfRoom
 from surefoot.errors import UserError
-from surefoot.records import Problem, Scores, Solution
-from surefoot.tables import read
+from surefoot.records import Problem, Scores, Session, Solution
+from surefoot.tables import read, stream
 from surefoot.web.room import server
 from surefoot.web.room.app import Room, clock, protocol_of
 from surefoot.web.room.database import Database
@@ -22,6 +25,8 @@ from surefoot.web.room.migrate import migrate
 from surefoot.web.room.project import add_guideline, set_up
 from surefoot.web.room.queue import n_left
 from surefoot.web.room.schema import TaskRow
+
+log = logging.getLogger("surefoot")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +45,8 @@ class Config(OfRoom):
 
     queue: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="Q")] = None
     """Solutions to be rated, the most wanted first: a table, or a folder of
-    `surefoot label import`. Not needed once they are in the database."""
+    `surefoot label import`, whose ratings count as if given here. Not needed once they
+    are in the database."""
     problems: Path | None = None
     """Their problems, where Q is a table."""
     scores: Path | None = None
@@ -65,6 +71,15 @@ class Config(OfRoom):
     """Whether raters see how many they rate in an hour (default: shown)."""
     per_problem: int | None = None
     """Solutions of one problem that a person gets in 24 hours (default: 2); 0: any number."""
+    gold_every: int | None = None
+    """One solution in so many is a gold question of `surefoot label gold`, if there are
+    any (default: 12); 0: none."""
+    pause_below: float | None = None
+    """Share of gold questions that a person should get right: who almost certainly does
+    not is paused (default: 0.75); 0: nobody is."""
+    third_opinion: Literal["asked", "never"] | None = None
+    """Whether a third person, and then a lead, is asked where two differ on the first
+    error (default: asked)."""
     guideline: Path | None = None
     """Guidelines for raters, a text file; another text is a new version."""
     host: str = "127.0.0.1"
@@ -103,6 +118,9 @@ def _check(config: Config) -> None:
     check_at_least("--generation", config.generation, -1)
     check_at_least("--port", config.port, 0)
     check_at_least("--per-problem", config.per_problem or 0, 0)
+    check_at_least("--gold-every", config.gold_every or 0, 0)
+    if not 0 <= (config.pause_below or 0) <= 1:
+        raise UserError(f"--pause-below: must lie between 0 and 1, got {config.pause_below}")
     if config.overlap > 1:
         raise UserError(f"--overlap: must be <= 1, got {config.overlap}")
     if config.url is not None and not config.url.startswith(("http://", "https://")):
@@ -136,7 +154,8 @@ def _prepare(config: Config, database: Database) -> tuple[str, int, Any]:
                 want=config.want,
                 overlap=config.overlap,
             )
-            take_in(session, problems, solutions, plan, scores=scores, now=now)
+            opinions = _opinions(config.queue, solutions)
+            take_in(session, problems, solutions, plan, scores=scores, opinions=opinions, now=now)
         if session.scalar(select(TaskRow.id).limit(1)) is None:
             raise UserError(f"{config.db}: nothing is there to be rated; name a table of solutions")
         return server.admin_link(session, now=now), n_left(session, ["work"]), protocol
@@ -153,6 +172,12 @@ def _settings(config: Config) -> dict[str, Any]:
         changes["show_rate"] = config.rate == "shown"
     if config.per_problem is not None:
         changes["per_problem_a_day"] = config.per_problem
+    if config.gold_every is not None:
+        changes["gold_every"] = config.gold_every
+    if config.pause_below is not None:
+        changes["pause_below"] = config.pause_below
+    if config.third_opinion is not None:
+        changes["is_adaptive"] = config.third_opinion == "asked"
     return changes
 
 
@@ -171,3 +196,18 @@ def _tables(config: Config) -> tuple[list[Problem], list[Solution], dict[str, fl
         check_input(config.scores, "scores")
         scores = {row.solution_id: row.solution_score for row in read(config.scores, Scores)}
     return read(problems, Problem), read(solutions, Solution), scores
+
+
+def _opinions(queue: Path, solutions: Sequence[Solution]) -> dict[str, list[Session]]:
+    """Sessions in a folder of `label import`, by their solutions."""
+    found: dict[str, list[Session]] = defaultdict(list)
+    names, n_lost = {solution.solution_id for solution in solutions}, 0
+    if (queue / "sessions").exists():
+        for session in stream(queue / "sessions", Session):
+            if session.solution_id is not None and session.solution_id in names:
+                found[session.solution_id].append(session)
+            else:
+                n_lost += 1
+    if n_lost:
+        log.warning("%s: %d sessions are of no solution in it and stay out", queue, n_lost)
+    return found

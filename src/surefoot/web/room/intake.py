@@ -5,7 +5,7 @@ with the same table as before. What a page could not show is refused, by its
 number in the table.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,6 +18,9 @@ from surefoot.labeling.events import MAX_STEPS, MAX_TEXT
 from surefoot.labeling.finishing import Kind
 from surefoot.labeling.sessions import digest
 from surefoot.records import Problem, Solution
+from surefoot.records import Session as SessionRecord
+from surefoot.web.room.imports import keep_opinions
+from surefoot.web.room.queue import EVERYBODY
 from surefoot.web.room.schema import GenerationRow, OptionRow, ProblemRow, SolutionRow, TaskRow
 
 CHUNK = 1000
@@ -50,6 +53,7 @@ def take_in(
     scores: dict[str, float] | None = None,
     gold: dict[str, dict[str, Any]] | None = None,
     chosen_as: dict[str, str] | None = None,
+    opinions: Mapping[str, Sequence[SessionRecord]] | None = None,
     now: int,
 ) -> int:
     """Make a task of each solution that has none of this kind yet; how many.
@@ -64,15 +68,19 @@ def take_in(
         scores: `solution_id` -> solution score of the verifier that selected it.
         gold: `solution_id` -> what counts as right, for tasks that are not work.
         chosen_as: `solution_id` -> why active learning chose it.
+        opinions: `solution_id` -> sessions in which it was rated elsewhere, for work.
         now: The time.
 
     Raises:
         UserError: A solution has no problem, is too long to be shown, or another
-            one of the same id is there already.
+            one of the same id is there already; what counts as right is not known
+            or no step of it, or the protocol has no first errors.
     """
     by_id = {problem.problem_id: problem for problem in problems}
     for number, solution in enumerate(solutions, start=1):
         _check(number, solution, by_id)
+        if plan.kind != "work":
+            _check_gold(number, solution, plan, gold or {})
     _add_problems(session, [by_id[s.problem_id] for s in solutions])
     _add_solutions(session, solutions, scores or {})
     if session.get(GenerationRow, plan.generation) is None:
@@ -85,7 +93,9 @@ def take_in(
             )
         )
         session.flush()
-    return _add_tasks(session, solutions, plan, gold or {}, chosen_as or {})
+    n = _add_tasks(session, solutions, plan, gold or {}, chosen_as or {})
+    keep_opinions(session, opinions or {}, now=now)
+    return n
 
 
 def is_double(solution_id: str, share: float) -> bool:
@@ -106,6 +116,24 @@ def _check(number: int, solution: Solution, problems: dict[str, Problem]) -> Non
             raise UserError(f"{where}: {what} has more than {MAX_TEXT} characters")
         if "\0" in text:
             raise UserError(f"{where}: {what} holds a NUL character, which is not text")
+
+
+def _check_gold(
+    number: int, solution: Solution, plan: Plan, gold: dict[str, dict[str, Any]]
+) -> None:
+    where = f"solution {number} ({solution.solution_id!r})"
+    if plan.protocol != "phase2":
+        raise UserError(
+            f"{where}: cannot be a question of kind {plan.kind}: the project is of"
+            f" {plan.protocol}, where no first error is found"
+        )
+    acceptable = gold.get(solution.solution_id, {}).get("first_errors")
+    if not acceptable:
+        raise UserError(f"{where}: no acceptable first error is given; null means that none is")
+    n = len(solution.steps)
+    for value in acceptable:
+        if value is not None and not (type(value) is int and 0 <= value < n):
+            raise UserError(f"{where}: first error {value!r} must be null or 0 to {n - 1}")
 
 
 def _add_problems(session: Session, problems: Iterable[Problem]) -> None:
@@ -152,6 +180,7 @@ def _add_tasks(
         if solution.solution_id in there:
             continue
         want = plan.want + is_double(solution.solution_id, plan.overlap)
+        want = want if plan.kind == "work" else EVERYBODY
         rows.append(
             {
                 "id": first + len(rows),

@@ -1,0 +1,119 @@
+"""Questions whose answers are known, for the screening and among the work."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from surefoot.errors import UserError
+from surefoot.labeling.quality import usual_pass_mark
+from surefoot.records import Problem, Solution
+from surefoot.web.room import audit, quality
+from surefoot.web.room.intake import Plan, take_in
+from surefoot.web.room.project import set_up
+from surefoot.web.room.schema import (
+    AssignmentRow,
+    GenerationRow,
+    GoldResultRow,
+    SubmissionRow,
+    TaskRow,
+)
+from surefoot.web.room.shown import project_of
+
+GoldKind: TypeAlias = Literal["gold", "screening"]
+SCREENING = -1
+"""Its generation, as in PRM800K."""
+
+
+def add_gold(
+    session: Session,
+    problems: Iterable[Problem],
+    solutions: Sequence[Solution],
+    first_errors: Mapping[str, Sequence[int | None]],
+    kind: GoldKind,
+    *,
+    actor: str,
+    now: int,
+) -> dict[str, int]:
+    """Make questions of solutions; other answers to those that are there are scored anew.
+
+    Args:
+        session: A transaction that writes.
+        problems: At least those of the solutions.
+        solutions: All of them.
+        first_errors: `solution_id` -> the acceptable ones; None: that there is none.
+        kind: For whom: `gold` is among the work, `screening` before it.
+        actor: Who does it.
+        now: The time.
+
+    Returns:
+        `added`, `changed`, and how many `questions` of the kind there are now.
+
+    Raises:
+        UserError: As `intake.take_in`; also the project is of phase 1.
+    """
+    newest = session.scalar(select(func.max(GenerationRow.number))) or 0
+    plan = Plan(
+        protocol=project_of(session).protocol,  # type: ignore[arg-type]
+        kind=kind,
+        generation=SCREENING if kind == "screening" else max(0, newest),
+    )
+    gold = {name: {"first_errors": list(said)} for name, said in first_errors.items()}
+    added = take_in(session, problems, solutions, plan, gold=gold, now=now)
+    changed = _change(session, kind, gold)
+    questions = n_questions(session, kind)
+    found = {"added": added, "changed": changed, "questions": questions}
+    if added or changed:
+        audit.note(session, actor, "gold", kind, found, now=now)
+    return found
+
+
+def set_pass_mark(session: Session, pass_mark: int | None, *, now: int) -> int:
+    """Say how many of the screening questions have to be right; the mark.
+
+    Args:
+        session: A transaction that writes.
+        pass_mark: None: three quarters, rounded up.
+        now: The time.
+
+    Raises:
+        UserError: There are fewer questions than that.
+    """
+    n = n_questions(session, "screening")
+    mark = usual_pass_mark(n) if pass_mark is None else pass_mark
+    if not 0 <= mark <= n:
+        raise UserError(f"--pass-mark {mark}: there are {n} questions")
+    set_up(session, changes={"pass_mark": mark}, now=now)
+    return mark
+
+
+def n_questions(session: Session, kind: GoldKind) -> int:
+    """Questions of a kind that are asked."""
+    rows = select(func.count()).select_from(TaskRow)
+    return session.scalar(rows.where(TaskRow.kind == kind, TaskRow.state != "withdrawn")) or 0
+
+
+def _change(session: Session, kind: GoldKind, gold: Mapping[str, dict[str, Any]]) -> int:
+    """Take other answers over; nobody's state changes by it."""
+    changed = 0
+    for task in session.scalars(select(TaskRow).where(TaskRow.kind == kind)).all():
+        wanted = gold.get(task.solution_id, task.gold)
+        if wanted == task.gold:
+            continue
+        task.gold = wanted
+        changed += 1
+        for assignment in session.scalars(
+            select(AssignmentRow)
+            .join(GoldResultRow, GoldResultRow.assignment_id == AssignmentRow.assignment_id)
+            .where(AssignmentRow.task_id == task.id)
+        ).all():
+            newest = session.scalars(
+                select(SubmissionRow)
+                .where(SubmissionRow.assignment_id == assignment.assignment_id)
+                .order_by(SubmissionRow.revision.desc())
+                .limit(1)
+            ).one()
+            session.merge(quality.result_of(assignment, newest, task))
+    session.flush()
+    return changed
