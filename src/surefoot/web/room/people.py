@@ -123,16 +123,50 @@ def set_state(session: Session, labeler_id: str, state: str, *, actor: str, now:
     """Pause, resume, block a person.
 
     Raises:
-        Refused: There is no such person or state.
+        Refused: There is no such person or state, or the only administrator would be blocked.
     """
     person = session.get(LabelerRow, labeler_id, with_for_update=True)
     if person is None:
         raise Refused(404, "not_found", "there is no such person")
     if state not in STATES:
         raise Refused(422, "bad_request", f"state: must be one of {', '.join(STATES)}")
+    if state == "blocked":
+        check_not_last(session, person)
     before, person.state = person.state, state
     change = {"before": before, "after": state}
     audit.note(session, actor, "state", labeler_id, change, now=now)
+
+
+def set_role(session: Session, labeler_id: str, role: str, *, actor: str, now: int) -> None:
+    """Make a person a labeler, lead or administrator.
+
+    Raises:
+        Refused: There is no such person or role, or no administrator would be left.
+    """
+    person = session.get(LabelerRow, labeler_id, with_for_update=True)
+    if person is None:
+        raise Refused(404, "not_found", "there is no such person")
+    if role not in ROLES:
+        raise Refused(422, "bad_request", f"role: must be one of {', '.join(ROLES)}")
+    if role != "admin":
+        check_not_last(session, person)
+    before, person.role = person.role, role
+    audit.note(session, actor, "role", labeler_id, {"before": before, "after": role}, now=now)
+
+
+def check_not_last(session: Session, person: LabelerRow) -> None:
+    """Keeps somebody in charge.
+
+    Raises:
+        Refused: The person is the only administrator who is not blocked.
+    """
+    others = select(LabelerRow.labeler_id).where(
+        LabelerRow.role == "admin",
+        LabelerRow.state != "blocked",
+        LabelerRow.labeler_id != person.labeler_id,
+    )
+    if person.role == "admin" and session.scalar(others.limit(1)) is None:
+        raise Refused(409, "conflict", f"{person.name} is the only administrator")
 
 
 def hashed(secret: str) -> str:

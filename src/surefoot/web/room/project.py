@@ -23,6 +23,7 @@ def set_up(
     name: str | None = None,
     protocol: Protocol | None = None,
     changes: dict[str, Any] | None = None,
+    actor: str = COMMAND,
     now: int,
 ) -> ProjectRow:
     """The project, made if there is none, with these settings.
@@ -32,6 +33,7 @@ def set_up(
         name: Shown to raters; None: as it was.
         protocol: None: as it was, `phase2` at first.
         changes: Settings by name; those that are not named stay.
+        actor: Who says so.
         now: The time.
 
     Raises:
@@ -60,12 +62,12 @@ def set_up(
     if after != before or project.settings != after.written():
         project.settings = asdict(after)
         change = {"before": asdict(before), "after": asdict(after)}
-        audit.note(session, COMMAND, "settings", "project", change, now=now)
+        audit.note(session, actor, "settings", "project", change, now=now)
     session.flush()
     return project
 
 
-def add_guideline(session: Session, text: str, *, now: int) -> int:
+def add_guideline(session: Session, text: str, *, actor: str = COMMAND, now: int) -> int:
     """A new version of the guidelines, unless the newest says the same; its number."""
     newest = session.scalar(select(GuidelineRow).order_by(GuidelineRow.version.desc()).limit(1))
     sha256 = hashlib.sha256(text.encode()).hexdigest()
@@ -73,5 +75,5 @@ def add_guideline(session: Session, text: str, *, now: int) -> int:
         return newest.version
     version = (session.scalar(select(func.max(GuidelineRow.version))) or 0) + 1
     session.add(GuidelineRow(version=version, text=text, sha256=sha256, created_at=now))
-    audit.note(session, COMMAND, "guideline", str(version), {"sha256": sha256}, now=now)
+    audit.note(session, actor, "guideline", str(version), {"sha256": sha256}, now=now)
     return version
