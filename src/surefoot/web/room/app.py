@@ -86,16 +86,20 @@ Secret = Annotated[str | None, Cookie(alias=COOKIE)]
 
 
 def add_pages(app: FastAPI, folder: Path = STATIC) -> None:
-    """The page at `/` and `/i`, and its files; a line of text where it was not built."""
-    index = folder / "index.html"
+    """The page at `/` and `/i`, that for leads at `/admin`, and their files.
 
-    def page() -> Response:
-        if index.is_file():
-            return FileResponse(index, headers={"cache-control": "no-cache"})
+    A line of text where they were not built.
+    """
+    index, leads = folder / "index.html", folder / "admin.html"
+
+    def file(path: Path) -> Response:
+        if path.is_file():
+            return FileResponse(path, headers={"cache-control": "no-cache"})
         return PlainTextResponse("The page of the labelling room is not part of this copy.\n")
 
     for path in ("/", "/i"):
-        app.add_api_route(path, page, methods=["GET"], include_in_schema=False)
+        app.add_api_route(path, lambda: file(index), methods=["GET"], include_in_schema=False)
+    app.add_api_route("/admin", lambda: file(leads), methods=["GET"], include_in_schema=False)
     if index.is_file():
         app.mount("/", StaticFiles(directory=folder))
 

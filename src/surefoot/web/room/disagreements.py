@@ -1,0 +1,221 @@
+"""Solutions on whose first error opinions differ, the worst first; one of them in full."""
+
+import json
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import Select, case, func, select, union_all
+from sqlalchemy.orm import Session
+
+from surefoot.columns import builder
+from surefoot.labeling.quality import WHOLE
+from surefoot.records import Session as SessionRecord
+from surefoot.web.room.opinions import ELSEWHERE, is_newest, several, step_ratings
+from surefoot.web.room.problems import Refused
+from surefoot.web.room.reports import START
+from surefoot.web.room.schema import (
+    AdjudicationRow,
+    AssignmentRow,
+    ImportedRow,
+    LabelerRow,
+    ProblemRow,
+    SolutionRow,
+    SubmissionRow,
+    TaskRow,
+)
+from surefoot.web.room.shown import iso
+
+Which: TypeAlias = Literal["open", "decided", "all"]
+
+
+def listed(session: Session, which: Which, *, offset: int, limit: int) -> dict[str, Any]:
+    """A page of tasks whose opinions differ.
+
+    Worst first: some see an error and others none; then by how many steps lie
+    between the first and the last that is named.
+    """
+    found = _disputed().subquery()
+    rows = (
+        select(found, TaskRow.state, ProblemRow.statement, AdjudicationRow.at)
+        .join(TaskRow, TaskRow.id == found.c.task_id)
+        .join(ProblemRow, ProblemRow.problem_id == TaskRow.problem_id)
+        .outerjoin(AdjudicationRow, AdjudicationRow.task_id == found.c.task_id)
+    )
+    if which != "all":
+        is_open = AdjudicationRow.at.is_(None)
+        rows = rows.where(is_open if which == "open" else ~is_open)
+    total = session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+    page = rows.order_by(
+        case((found.c.errors < found.c.opinions, 0), else_=1),
+        (found.c.last - found.c.first).desc(),
+        found.c.task_id,
+    )
+    return {
+        "total": total,
+        "rows": [
+            {
+                "task_id": row.task_id,
+                "statement_start": row.statement[:START],
+                "opinions": row.opinions,
+                "errors": row.errors,
+                "first": row.first,
+                "last": row.last,
+                "state": row.state,
+                "is_decided": row.at is not None,
+            }
+            for row in session.execute(page.offset(offset).limit(limit))
+        ],
+    }
+
+
+def _disputed() -> Select[Any]:
+    """Task, number of whole opinions, of those with an error, first and last error named."""
+    here = (
+        select(AssignmentRow.task_id, SubmissionRow.first_error)
+        .join(TaskRow, TaskRow.id == AssignmentRow.task_id)
+        .join(SubmissionRow, SubmissionRow.assignment_id == AssignmentRow.assignment_id)
+        .where(several(), SubmissionRow.finish_reason.in_(WHOLE), is_newest())
+    )
+    elsewhere = (
+        select(ImportedRow.task_id, ImportedRow.first_error)
+        .join(TaskRow, TaskRow.id == ImportedRow.task_id)
+        .where(several(), ImportedRow.is_whole)
+    )
+    said = union_all(here, elsewhere).subquery()
+    n, errors = func.count(), func.count(said.c.first_error)
+    first, last = func.min(said.c.first_error), func.max(said.c.first_error)
+    return (
+        select(
+            said.c.task_id,
+            n.label("opinions"),
+            errors.label("errors"),
+            first.label("first"),
+            last.label("last"),
+        )
+        .group_by(said.c.task_id)
+        .having(((errors > 0) & (errors < n)) | (first < last))
+    )
+
+
+def in_full(session: Session, task_id: int) -> dict[str, Any]:
+    """A task with its steps and all opinions on it, whatever they are.
+
+    Raises:
+        Refused: There is no such task.
+    """
+    task = session.get(TaskRow, task_id)
+    if task is None:
+        raise Refused(404, "not_found", "there is no such task")
+    problem = session.get_one(ProblemRow, task.problem_id)
+    solution = session.get_one(SolutionRow, task.solution_id)
+    decision = session.get(AdjudicationRow, task_id)
+    return {
+        "task_id": task.id,
+        "kind": task.kind,
+        "state": task.state,
+        "generation": task.generation,
+        "gold": task.gold,
+        "problem": {
+            "problem_id": problem.problem_id,
+            "statement": problem.statement,
+            "answer": problem.answer,
+        },
+        "steps": solution.steps,
+        "final_answer": solution.answer,
+        "score": solution.score,
+        "opinions": [*_given_here(session, task_id), *_imported(session, task_id)],
+        "decision": None if decision is None else _decision(session, decision),
+    }
+
+
+def _decision(session: Session, row: AdjudicationRow) -> dict[str, Any]:
+    return {
+        "assignment_id": row.assignment_id,
+        "by": session.get_one(LabelerRow, row.labeler_id).name,
+        "note": row.note,
+        "at": iso(row.at),
+    }
+
+
+def _given_here(session: Session, task_id: int) -> list[dict[str, Any]]:
+    rows = session.execute(
+        select(SubmissionRow, LabelerRow.name)
+        .join(AssignmentRow, AssignmentRow.assignment_id == SubmissionRow.assignment_id)
+        .join(LabelerRow, LabelerRow.labeler_id == AssignmentRow.labeler_id)
+        .where(AssignmentRow.task_id == task_id, is_newest())
+        .order_by(SubmissionRow.at, SubmissionRow.submission_id)
+    )
+    return [
+        {
+            "assignment_id": row.assignment_id,
+            "labeler": name,
+            "finish_reason": row.finish_reason,
+            "first_error": row.first_error,
+            "active_ms": row.active_ms,
+            "revision": row.revision,
+            "is_late": row.is_late,
+            "at": iso(row.at),
+            **_content(row.session, is_imported=False),
+        }
+        for row, name in rows
+    ]
+
+
+def _imported(session: Session, task_id: int) -> list[dict[str, Any]]:
+    rows = session.scalars(
+        select(ImportedRow).where(ImportedRow.task_id == task_id).order_by(ImportedRow.id)
+    )
+    return [
+        {
+            "assignment_id": None,
+            "labeler": content.pop("rater") + ELSEWHERE,
+            "finish_reason": content.pop("finish_reason"),
+            "first_error": row.first_error,
+            "active_ms": content.pop("milliseconds"),
+            "revision": 1,
+            "is_late": False,
+            "at": iso(row.at),
+            **content,
+        }
+        for row in rows
+        for content in [_content(row.session, is_imported=True)]
+    ]
+
+
+def _content(text: str, *, is_imported: bool) -> dict[str, Any]:
+    """What a session says: ratings, other texts for a step, words."""
+    record = builder(SessionRecord)(json.loads(text))
+    flags = record.alternative_flags or (None,) * len(record.alternatives)
+    said = _words(record.other)
+    found: dict[str, Any] = {
+        "ratings": step_ratings(record, is_imported=is_imported),
+        "unsure": [i for i, row in enumerate(flags) if row and row[0]],
+        "alternatives": [
+            {"step": i, "text": other, "rating": rating}
+            for i, (texts, ratings) in enumerate(
+                zip(record.alternatives, record.alternative_ratings, strict=True)
+            )
+            for other, rating in list(zip(texts or (), ratings or (), strict=True))[1:]
+        ],
+        "human_steps": [
+            {"step": i, "text": step} for i, step in enumerate(record.human_steps or ()) if step
+        ],
+        **{
+            name: said.get(name)
+            for name in ("reason", "note", "progress", "critique", "critiques", "reports")
+        },
+    }
+    if is_imported:
+        found |= {
+            "rater": record.rater,
+            "finish_reason": record.finish_reason,
+            "milliseconds": record.milliseconds,
+        }
+    return found
+
+
+def _words(other: str | None) -> dict[str, Any]:
+    """What a session of this room holds beyond ratings; nothing for those of others."""
+    for path, value in json.loads(other) if other else ():
+        if path == ["label", "room"]:
+            return dict(value)
+    return {}
