@@ -43,7 +43,7 @@ class Config(Writes):
     problems: ProblemsPath
     """The problems: a folder of Parquet shards, or a .parquet, .jsonl or .jsonl.gz file."""
     generator: str = "nano"
-    """A model folder, the name of a model on the hub, or `nano`, which is shipped."""
+    """A model folder, the name of a model on the hub, or `nano` or `pico`, which are shipped."""
     n: Annotated[int, tyro.conf.arg(aliases=("-n",))] = 64
     """N, solutions a problem."""
     temperature: float = 1.0

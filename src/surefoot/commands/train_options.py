@@ -34,7 +34,7 @@ class Trains(Writes):
     solutions: Path
     """The solutions to learn from."""
     base: str = "nano"
-    """Model to start from: `nano`, a model folder, or a name on the hub."""
+    """Model to start from: `nano`, `pico`, a model folder, or a name on the hub."""
     epochs: int = 1
     """Times each solution is seen."""
     learning_rate: float = 1e-3

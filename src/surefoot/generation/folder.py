@@ -1,8 +1,8 @@
 """Generators on disk: ordinary Hugging Face model folders.
 
 Reads: a folder with `config.json`, weights and a tokenizer, as `transformers`
-saves it. `nano` names the small base model shipped in the package. Nothing here
-is particular to one architecture.
+saves it. `nano` and `pico` name the small base models shipped in the package. Nothing
+here is particular to one architecture.
 """
 
 import os
@@ -23,7 +23,7 @@ from transformers.utils import logging as hf_logging
 
 from surefoot.errors import ModelFolderError
 
-NANO = "nano"
+SHIPPED = ("nano", "pico")
 SHIPPED_MODELS = Path(__file__).resolve().parent.parent / "models"
 _WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin")
 _TOKENIZER = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
@@ -35,7 +35,7 @@ def load_model(
     """Loads a causal language model and its tokenizer, ready to run.
 
     Args:
-        name: `nano` (shipped in the package), a model folder, or the name of a
+        name: `nano` or `pico` (shipped in the package), a model folder, or the name of a
             model on the hub (`Qwen/Qwen2.5-0.5B`; needs a network or a filled
             cache). An existing folder wins over a hub name.
         device: `cpu` or `cuda`; None takes a GPU if there is one.
@@ -70,8 +70,8 @@ def find_model(name: str | Path) -> Path | str:
     Raises:
         ModelFolderError: It is neither a model folder nor looks like a hub name.
     """
-    if str(name) == NANO and not Path(name).exists():
-        return _check_folder(SHIPPED_MODELS / NANO)
+    if str(name) in SHIPPED and not Path(name).exists():
+        return _check_folder(SHIPPED_MODELS / name)
     path = Path(name)
     if path.exists() or not _looks_like_hub_name(str(name)):
         return _check_folder(path)

@@ -1,0 +1,141 @@
+"""Options of `surefoot paper ...`, and what all of them do: stages, results, figures."""
+
+import json
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from surefoot import cli
+from surefoot.atomic import write_text
+from surefoot.commands.options import Options
+from surefoot.errors import OutputExists, UserError
+from surefoot.evaluation.figures import save
+from surefoot.paper.experiment import Findings, as_json, paragraph
+from surefoot.paper.lab import Lab, opened
+from surefoot.paper.materials import NANO_WORDS, Sources
+
+S = TypeVar("S")
+RESULTS_FILE = "results.json"
+SMALL = "pico"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfPaper(Options):
+    """What every experiment takes."""
+
+    scale: Literal["smoke", "laptop", "workstation", "paper"] = "laptop"
+    """How much of everything: `smoke` takes two minutes, `laptop` up to 45 on two
+    cores, `workstation` hours or a GPU, `paper` is the paper's own size."""
+    out: Path | None = None
+    """Folder for `results.json`, the figures and `report.md`; by default paper/NAME-SCALE."""
+    lab: Path = Path("paper/lab")
+    """Folder in which all stages are kept; experiments share what they both need, and a
+    run that was killed goes on."""
+    overwrite: bool = False
+    """Replace results that are there; stages are kept."""
+    trainings: int | None = None
+    """Seeds of each verifier, instead of the scale's."""
+    base: str = "nano"
+    """Model that the verifiers (and the generator, if none is named) are trained from."""
+    generator: str | None = None
+    """A model that writes all solutions; by default the base, taught the step format."""
+    train: Path | None = None
+    """Your own training problems, a table; by default procedural ones."""
+    test: Path | None = None
+    """Your own held-out problems."""
+    rater: str | None = None
+    """A PRM that rates steps in place of the exact checker; your own problems need one."""
+    words: str = NANO_WORDS
+    """Flags with which verifiers are trained; those of the small models by default."""
+    rows: int = 1024
+    """Solutions that are sampled side by side; fewer for large models."""
+
+    def sources(self) -> Sources:
+        """What the experiment is made on."""
+        return Sources(
+            base=self.base,
+            generator=self.generator,
+            train=self.train,
+            test=self.test,
+            rater=self.rater,
+            words=self.words,
+            rows=self.rows,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfSmallScale(OfPaper):
+    """What the experiments of the small-scale setup take, too."""
+
+    small: str = SMALL
+    """The small base: its generator writes the solutions, small verifiers come from it.
+    The large PRM that labels them is trained from --base."""
+
+
+def run_experiment(
+    config: OfPaper,
+    name: str,
+    scales: Mapping[str, S],
+    experiment: Callable[[Lab, S], Findings],
+) -> dict[str, Any]:
+    """Makes what is not there, writes the results, and returns them.
+
+    Args:
+        config: The flags.
+        name: Of the experiment, as in `surefoot paper NAME`.
+        scales: By name; a dataclass each.
+        experiment: The recipe.
+
+    Raises:
+        OutputExists: There are results already.
+        UserError: A flag is wrong, or another experiment works in the lab.
+    """
+    scale: Any = scales[config.scale]
+    if config.trainings is not None:
+        if config.trainings < 1:
+            raise UserError(f"--trainings: must be >= 1, got {config.trainings}")
+        scale = replace(scale, trainings=config.trainings)
+    out = _folder(config, name)
+    with opened(config.lab, cli.call) as lab:
+        found = experiment(lab, scale)
+        settings = {**_given(config), **asdict(scale)}
+        results = as_json(name, config.scale, settings, _command(config, name), found, lab.seconds)
+    return keep(out, results, found)
+
+
+def keep(out: Path, results: dict[str, Any], found: Findings) -> dict[str, Any]:
+    """Writes results, figures and the report; returns them with a text to print."""
+    out.mkdir(parents=True, exist_ok=True)
+    for figure_name, figure in found.figures.items():
+        save(figure, out / f"{figure_name}.svg")
+    text = f"# {found.title}\n\n{paragraph(results)}\n"
+    write_text(out / "report.md", text)
+    write_text(out / RESULTS_FILE, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    return results | {"out": str(out), "text": f"{text}\n{out / 'report.md'}"}
+
+
+def _folder(config: OfPaper, name: str) -> Path:
+    out = config.out or Path("paper") / f"{name}-{config.scale}"
+    if (out / RESULTS_FILE).exists() and not config.overwrite:
+        raise OutputExists(out / RESULTS_FILE)
+    return out
+
+
+def _given(config: OfPaper) -> dict[str, Any]:
+    left_out = ("json", "debug", "out", "lab", "overwrite", "trainings")
+    values = asdict(config).items()
+    return {key: str(v) if isinstance(v, Path) else v for key, v in values if key not in left_out}
+
+
+def _command(config: OfPaper, name: str) -> str:
+    """As it would be typed: the flags that are not the usual ones."""
+    usual = type(config)()
+    words = [f"surefoot paper {name} --scale {config.scale}"]
+    for key, value in asdict(config).items():
+        if key in ("scale", "json", "debug", "out", "lab", "overwrite"):
+            continue
+        if value != getattr(usual, key):
+            words.append(f"--{key.replace('_', '-')} {shlex.quote(str(value))}")
+    return " ".join(words)

@@ -1,0 +1,83 @@
+"""Figures of the experiments, in the colours of `surefoot.evaluation.figures`."""
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from surefoot.evaluation.estimators import FloatArray
+from surefoot.evaluation.figures import INK, style_of, tint
+from surefoot.paper.trials import Trials
+
+
+def curves(trials: Trials, names: Sequence[str], *, title: str) -> Figure:
+    """Share of problems solved against N, with bands over problems and trainings."""
+    figure, axes = canvas(title, "N, solutions chosen among", "% of problems solved")
+    for name in names:
+        line(axes, trials.n, trials.mean(name), name, trials.interval(name))
+    return finished(figure, axes, trials.n)
+
+
+def canvas(title: str, x: str, y: str) -> tuple[Figure, Axes]:
+    """An empty figure."""
+    figure = Figure(figsize=(7.2, 4.4), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_title(title, color=INK)
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    return figure, axes
+
+
+def line(
+    axes: Axes,
+    x: Sequence[float],
+    mean: FloatArray,
+    name: str,
+    ends: FloatArray | None = None,
+    *,
+    label: str | None = None,
+) -> None:
+    """A series of shares, in per cent, with its band."""
+    style = style_of(name)
+    axes.plot(
+        x,
+        100 * mean,
+        label=label or style.label,
+        color=style.colour,
+        marker=style.marker,
+        linestyle=style.line,
+        markersize=4.5,
+        linewidth=1.8,
+    )
+    if ends is not None:
+        axes.fill_between(
+            x, 100 * ends[:, 0], 100 * ends[:, 1], color=style.colour, alpha=0.14, linewidth=0
+        )
+
+
+def finished(figure: Figure, axes: Axes, ticks: Sequence[float]) -> Figure:
+    """With a logarithmic axis, its ticks and a legend."""
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_locator(FixedLocator([float(tick) for tick in ticks]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.legend(frameon=False, fontsize=9, loc="best")
+    tint(axes)
+    return figure
+
+
+def points(axes: Axes, values: Mapping[int, float], name: str, label: str) -> None:
+    """The paper's own points, hollow."""
+    style = style_of(name)
+    axes.plot(
+        list(values),
+        [100 * value for value in values.values()],
+        label=label,
+        color=style.colour,
+        marker="o",
+        markerfacecolor="none",
+        linestyle=(0, (1, 2)),
+        markersize=4,
+        linewidth=1,
+    )

@@ -1,0 +1,195 @@
+"""Figure 3: best-of-N by a PRM and an ORM against majority voting, one fixed generator.
+
+The PRM learns from ratings that active learning collected: a selector, trained on one
+rated solution a problem, scores a pool, and most of what is rated then are its
+convincing wrong answers. The ORM learns from uniform samples, more of them, as the
+paper has it (100 a problem there).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from surefoot.evaluation.curves import MAJORITY, PASS, WEIGHTED, compute_curves
+from surefoot.evaluation.pools import Pool
+from surefoot.paper import drawing, published
+from surefoot.paper.experiment import Findings
+from surefoot.paper.lab import Lab
+from surefoot.paper.materials import (
+    Sampled,
+    Sources,
+    joined,
+    known,
+    problems,
+    sampled,
+    scored,
+    some_of,
+    taught,
+    trained,
+)
+from surefoot.paper.trials import (
+    Claim,
+    Trials,
+    compared,
+    estimate,
+    percent,
+    right_by_wrong_steps,
+    trials,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """How much of everything."""
+
+    train_problems: int
+    pool_n: int
+    """Solutions to each training problem, of which some are rated."""
+    rated_n: int
+    """Rated solutions a problem: one at random, the rest chosen by the selector."""
+    orm_n: int
+    """Uniform samples a problem for the ORM; the paper has 100."""
+    test_problems: int
+    n: int
+    """Solutions to each held-out problem."""
+    trainings: int
+    """Seeds of each verifier."""
+
+
+SCALES = {
+    "smoke": Scale(
+        train_problems=60, pool_n=6, rated_n=3, orm_n=4, test_problems=30, n=16, trainings=1
+    ),
+    "laptop": Scale(
+        train_problems=1500, pool_n=12, rated_n=6, orm_n=8, test_problems=200, n=256, trainings=3
+    ),
+    "workstation": Scale(
+        train_problems=6000, pool_n=64, rated_n=8, orm_n=32, test_problems=500, n=1024, trainings=3
+    ),
+    "paper": Scale(
+        train_problems=12000, pool_n=1000, rated_n=8, orm_n=100, test_problems=500, n=1860,
+        trainings=3,
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verified:
+    """Held-out solutions and the scores of each training of both verifiers."""
+
+    pool: Sampled
+    prm: list[Path]
+    orm: list[Path]
+    prms: list[Path]
+
+
+def prepare(lab: Lab, sources: Sources, scale: Scale) -> Verified:
+    """All stages; `scoring` and `calibration` stand on the same."""
+    train = problems(lab, sources, "train", scale.train_problems)
+    generator = taught(lab, sources, train, max(1, scale.train_problems // 5))
+    pool = sampled(lab, sources, train, generator, scale.pool_n)
+    rated = collected(lab, sources, pool, scale.rated_n)
+    uniform = some_of(lab, pool.solutions, scale.orm_n)
+    grades = lab.make("grades", "grade", train, uniform)
+    test = problems(lab, sources, "test", scale.test_problems)
+    held_out = sampled(lab, sources, test, generator, scale.n, temperature=sources.temperature)
+    prms, prm, orm = [], [], []
+    for seed in range(scale.trainings):
+        prms.append(trained(lab, sources, "prm", train, rated.solutions, rated.labels, seed=seed))
+        prm.append(scored(lab, test, held_out.solutions, prms[-1]))
+        orms = trained(lab, sources, "orm", train, uniform, grades, seed=seed)
+        orm.append(scored(lab, test, held_out.solutions, orms))
+    return Verified(pool=held_out, prm=prm, orm=orm, prms=prms)
+
+
+def collected(lab: Lab, sources: Sources, pool: Sampled, n: int) -> Sampled:
+    """`n` rated solutions a problem: one at random, the others by the paper's mixture."""
+    first = some_of(lab, pool.solutions, 1)
+    labels = known(lab, sources, pool.problems, first).labels
+    selector = trained(lab, sources, "prm", pool.problems, first, labels)
+    scores = scored(lab, pool.problems, pool.solutions, selector)
+    chosen = lab.make(
+        "chosen", "select", pool.solutions, "--policy", "mixture", "--per-problem",
+        "-n", max(1, n - 1), "--scores", scores, "--grades", pool.grades, "--exclude", labels,
+    )  # fmt: skip
+    return known(lab, sources, pool.problems, joined(lab, first, chosen))
+
+
+def run(lab: Lab, sources: Sources, scale: Scale) -> Findings:
+    """The figure, and what of the paper's claims held."""
+    made = prepare(lab, sources, scale)
+    found = trials(made.pool, {"prm": made.prm, "orm": made.orm}, ceiling=True)
+    last = found.n[-1]
+    wrong = right_by_wrong_steps(made.pool)
+    names = ["prm", "orm", MAJORITY, "prm" + WEIGHTED, "orm" + WEIGHTED, PASS]
+    return Findings(
+        title="Figure 3: best-of-N",
+        setting=(
+            f"{len(found.problem_ids)} held-out problems, {last} solutions each, {scale.trainings}"
+            f" trainings of each verifier; PRM on {scale.rated_n} rated solutions of each of"
+            f" {scale.train_problems} problems, collected by active learning, ORM on {scale.orm_n}"
+            " uniform ones."
+            + ("" if wrong is None else f" {100 * wrong:.1f} % of right answers have a wrong step.")
+        ),
+        claims=[*_pairs(found, last).values(), _widens(found)],
+        numbers={**found.as_json(), "right_by_wrong_steps": wrong},
+        figures={"figure3": _figure(found, names)},
+    )
+
+
+def from_samples(pools: Sequence[Pool]) -> Findings:
+    """The figure of solutions that somebody else sampled and scored."""
+    curves = compute_curves(pools)
+    found = Trials(
+        curves.n, {name: one[None] for name, one in curves.chances.items()}, curves.problem_ids
+    )
+    last = found.n[-1]
+    names = [name for name in ("prm", "orm", MAJORITY, PASS) if name in found.chances]
+    both = [claim for pair, claim in _pairs(found, last).items() if set(pair) <= set(names)]
+    return Findings(
+        title="Figure 3, of given samples",
+        setting=f"{len(found.problem_ids)} problems, {last} scored solutions each.",
+        claims=both,
+        numbers=found.as_json(),
+        figures={"figure3": _figure(found, names)},
+    )
+
+
+def _pairs(found: Trials, n: int) -> dict[tuple[str, str], Claim]:
+    """The claim about each two series that there are."""
+    said = {
+        ("prm", "orm"): "the PRM solves more problems than the ORM (78.2 against 72.4 %).",
+        ("prm", MAJORITY): "the PRM solves more than majority voting (78.2 against 69.6 %).",
+        ("orm", MAJORITY): "the ORM solves more than majority voting (72.4 against 69.6 %).",
+    }
+    names = {"prm": "PRM", "orm": "ORM", MAJORITY: "majority voting"}
+    return {
+        (a, b): compared(text, f"{names[a]} - {names[b]} at N = {n}", found.difference(a, b, n))
+        for (a, b), text in said.items()
+        if a in found.chances and b in found.chances
+    }
+
+
+def _widens(found: Trials) -> Claim:
+    """Whether the PRM's lead over the ORM is larger at the end than at a sixteenth of N."""
+    early, late = found.n[max(1, len(found.n) - 5)], found.n[-1]
+    gap_TPK = found.chances["prm"] - found.chances["orm"]
+    growth = estimate(gap_TPK[:, :, found.at(late)] - gap_TPK[:, :, found.at(early)], compared=True)
+    lead = percent(estimate(gap_TPK[:, :, found.at(early)]), signed=True)
+    return compared(
+        "the lead of the PRM over the ORM widens with N.",
+        f"growth of the lead from N = {early}, where it is {lead}, to N = {late}",
+        growth,
+    )
+
+
+def _figure(found: Trials, names: Sequence[str]) -> Figure:
+    title = "Best-of-N: PRM, ORM, majority voting (dotted: the paper's PRM on MATH)"
+    figure, axes = drawing.canvas(title, "N, solutions chosen among", "% of problems solved")
+    for name in names:
+        drawing.line(axes, found.n, found.mean(name), name, found.interval(name))
+    shown = {n: share for n, share in published.FIGURE_3_PRM.items() if n <= 2 * found.n[-1]}
+    drawing.points(axes, shown, "prm", "PRM in the paper (MATH, GPT-4 size)")
+    return drawing.finished(figure, axes, found.n)

@@ -1,0 +1,180 @@
+"""Figure 4: process against outcome supervision, all labels by programs.
+
+Three series: process labels by the large PRM; outcome labels by the large PRM (right
+where every step is); outcome labels by the check of the answer. 4a: best-of-N
+against solutions labelled per problem. 4b: best-of-N of the best of each series.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from surefoot.evaluation.curves import MAJORITY
+from surefoot.evaluation.figures import STYLES
+from surefoot.paper import drawing
+from surefoot.paper.experiment import Findings
+from surefoot.paper.lab import Lab
+from surefoot.paper.materials import Sources, labels_of, some_of
+from surefoot.paper.small import Setup, SmallScale, error_of, set_up, small_scores
+from surefoot.paper.trials import Claim, Trials, compared, right_by_wrong_steps, trials
+
+Series: TypeAlias = Literal["process", "outcome by the PRM", "outcome by the answer"]
+SERIES: tuple[Series, ...] = ("process", "outcome by the PRM", "outcome by the answer")
+LIKE = {"process": "prm", "outcome by the PRM": "orm", "outcome by the answer": "likelihood"}
+"""Series -> whose colours it has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale(SmallScale):
+    """How much of everything."""
+
+    labelled: tuple[int, ...]
+    """Solutions labelled per problem; the paper has 1 to 200."""
+    trainings: int
+
+
+SCALES = {
+    "smoke": Scale(
+        large_problems=60, large_n=2, train_problems=40, pool_n=4, test_problems=30, n=16,
+        labelled=(1, 4), trainings=1,
+    ),
+    "laptop": Scale(
+        large_problems=1500, large_n=6, train_problems=200, pool_n=50, test_problems=200, n=256,
+        labelled=(1, 2, 5, 10, 20, 50), trainings=3,
+    ),
+    "workstation": Scale(
+        large_problems=10000, large_n=16, train_problems=1000, pool_n=200, test_problems=500,
+        n=512, labelled=(1, 2, 5, 10, 20, 50, 100, 200), trainings=3,
+    ),
+    "paper": Scale(
+        large_problems=12000, large_n=64, train_problems=12000, pool_n=200, test_problems=500,
+        n=500, labelled=(1, 2, 5, 10, 20, 50, 100, 200), trainings=3,
+    ),
+}  # fmt: skip
+
+
+def run(lab: Lab, sources: Sources, scale: Scale, small: str) -> Findings:
+    """Both figures, and what of the paper's claims held."""
+    setup = set_up(lab, sources, small, scale)
+    found = {
+        count: trials(
+            setup.test,
+            {name: _scores(lab, setup, name, count, scale.trainings) for name in SERIES},
+            ceiling=count == scale.labelled[-1],
+        )
+        for count in scale.labelled
+    }
+    last = found[scale.labelled[0]].n[-1]
+    best = {name: _best(found, name, last) for name in SERIES}
+    error, wrong = error_of(setup), right_by_wrong_steps(setup.test)
+    return Findings(
+        title="Figure 4: process and outcome supervision",
+        setting=(
+            f"{scale.train_problems} training problems, {scale.trainings} trainings of each small"
+            f" verifier, {scale.test_problems} held-out problems, {last} solutions each. The large"
+            f" PRM, trained on {scale.large_n} rated solutions of each of"
+            f" {scale.large_problems + scale.train_problems} problems, names the checker's first"
+            f" error in {100 * error['first_error']:.1f} % of the solutions it labels."
+        ),
+        claims=_claims(found, best, last),
+        numbers={
+            "labelled": {str(count): one.as_json() for count, one in found.items()},
+            "best": best,
+            "large_prm": error,
+            "right_by_wrong_steps": wrong,
+        },
+        figures={"figure4a": _figure_4a(found, last), "figure4b": _figure_4b(found, best)},
+    )
+
+
+def _scores(lab: Lab, setup: Setup, name: Series, count: int, trainings: int) -> list[Path]:
+    found = []
+    for seed in range(trainings):
+        # Another training is another sample of solutions, too; each holds its smaller ones.
+        solutions = some_of(lab, setup.pool.solutions, count, seed=seed)
+        if name == "process":
+            labels = labels_of(lab, setup.pool.labels, solutions)
+            found.append(small_scores(lab, setup, "prm", solutions, labels, seed))
+        else:
+            grades = setup.by_steps if name == "outcome by the PRM" else setup.pool.grades
+            found.append(small_scores(lab, setup, "orm", solutions, grades, seed))
+    return found
+
+
+def _best(found: dict[int, Trials], name: Series, n: int) -> int:
+    """The number of labelled solutions with which a series is best."""
+    return max(found, key=lambda count: found[count].mean(name)[found[count].at(n)])
+
+
+def _claims(found: dict[int, Trials], best: dict[Series, int], n: int) -> list[Claim]:
+    said = {
+        ("process", "outcome by the PRM"): (
+            "process supervision beats outcome supervision by the same large PRM at all numbers"
+            " of labels (4a)."
+        ),
+        ("outcome by the PRM", "outcome by the answer"): (
+            "outcome labels by the large PRM beat those by the answer check, which rewards right"
+            " answers by wrong steps (4a)."
+        ),
+        ("process", "outcome by the answer"): (
+            "process supervision beats outcome supervision by the answer check."
+        ),
+    }
+    claims = []
+    for (a, b), text in said.items():
+        last = list(found)[-1]
+        claims.append(
+            compared(
+                text,
+                f"{a} - {b} at {last} labelled solutions, N = {n}",
+                found[last].difference(a, b, n),
+            )
+        )
+    wins = sum(
+        found[c].mean("process")[-1] > found[c].mean("outcome by the PRM")[-1] for c in found
+    )
+    claims.append(
+        Claim(
+            paper="the order holds at every number of labelled solutions.",
+            here=f"process is ahead of outcome by the PRM at {wins} of {len(found)} numbers; best"
+            f" with {best['process']}, {best['outcome by the PRM']} and"
+            f" {best['outcome by the answer']} labelled solutions a problem",
+            holds=wins == len(found),
+        )
+    )
+    return claims
+
+
+def _figure_4a(found: dict[int, Trials], n: int) -> Figure:
+    counts = list(found)
+    figure, axes = drawing.canvas(
+        f"Figure 4a: best-of-{n}", "solutions labelled per problem", "% of problems solved"
+    )
+    for name in SERIES:
+        mean = np.array([one.mean(name)[one.at(n)] for one in found.values()])
+        ends = np.array([one.interval(name)[one.at(n)] for one in found.values()])
+        drawing.line(axes, counts, mean, LIKE[name], ends, label=f"{name} supervision")
+    any_one = found[counts[0]]
+    axes.axhline(
+        100 * any_one.mean(MAJORITY)[any_one.at(n)],
+        color=STYLES[MAJORITY].colour,
+        linestyle=":",
+        label="majority voting",
+    )
+    return drawing.finished(figure, axes, counts)
+
+
+def _figure_4b(found: dict[int, Trials], best: dict[Series, int]) -> Figure:
+    figure, axes = drawing.canvas(
+        "Figure 4b: the best of each series", "N, solutions chosen among", "% of problems solved"
+    )
+    for name, count in best.items():
+        one = found[count]
+        label = f"{name} supervision, {count} labelled"
+        drawing.line(axes, one.n, one.mean(name), LIKE[name], one.interval(name), label=label)
+    one = next(iter(found.values()))
+    drawing.line(axes, one.n, one.mean(MAJORITY), MAJORITY)
+    return drawing.finished(figure, axes, one.n)

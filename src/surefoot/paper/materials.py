@@ -1,0 +1,227 @@
+"""What every experiment needs: problems, a generator, graded and rated solutions, verifiers.
+
+All of it is made by commands, in a `Lab`. By default the problems are procedural
+and the exact checker stands in for people; with a user's own problems a PRM does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from surefoot.errors import UserError
+from surefoot.paper.lab import Lab, Word
+from surefoot.records import Labels, Problem, Solution
+from surefoot.tables import read, write
+
+Split: TypeAlias = Literal["train", "test"]
+
+LEVELS = (3, 4, 5)
+NANO_WORDS = (
+    "--rating-tokens wrong ? right --rating-tokens-only --probe-first --optimizer muon"
+    " --learning-rate 1e-3 --warmup 0.1 --weight-by solution --epochs 2"
+)
+"""How verifiers are trained from the models in the package (docs/log.md)."""
+BATCH_TOKENS = {"orm": 4096, "prm": 1408}
+"""For these words; shared beginnings count once in a PRM's batch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """What an experiment is made on."""
+
+    base: str = "nano"
+    """Model that the generator and the verifiers are trained from."""
+    generator: str | None = None
+    """Writes all solutions; None: the base, taught the step format."""
+    train: Path | None = None
+    """Training problems; None: procedural ones."""
+    test: Path | None = None
+    """Held-out problems; None: procedural ones, of other statements."""
+    rater: str | None = None
+    """A PRM that rates in place of people; None: the exact checker, which knows
+    procedural problems only."""
+    words: str = NANO_WORDS
+    """How verifiers are trained: flags of `surefoot train prm` and `train orm`."""
+    temperature: float = 0.4
+    """Of held-out solutions; those that are rated are sampled at 1."""
+    rows: int = 1024
+    """Solutions that are sampled side by side."""
+
+    def __post_init__(self) -> None:
+        if (self.train is None) != (self.test is None):
+            raise UserError("--train and --test: give both, or none for procedural problems")
+        if self.train is not None and self.rater is None:
+            raise UserError("--rater: name a PRM; the exact checker knows procedural problems only")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampled:
+    """Solutions to some problems, and all that is known of them: tables."""
+
+    problems: Path
+    solutions: Path
+    grades: Path
+    labels: Path
+
+
+def problems(
+    lab: Lab,
+    sources: Sources,
+    split: Split,
+    n: int,
+    *,
+    seed: int = 0,
+    families: Sequence[str] = (),
+) -> Path:
+    """`n` problems of a split.
+
+    Args:
+        lab: Where they are kept.
+        sources: Of whose problems.
+        split: `train` or `test`.
+        n: How many; of a user's table the `n` that a hash picks, or all there are.
+        seed: Of procedural problems.
+        families: Of procedural problems (a user's: subjects); empty: all.
+    """
+    table = sources.train if split == "train" else sources.test
+    if table is None:
+        words: list[Word] = ["-n", n, "--split", split, "--levels", *LEVELS, "--seed", seed]
+        if families:
+            words += ["--families", *families]
+        return lab.make(f"{split}-problems", "problems arith", *words)
+    wanted = set(families)
+
+    def cut(out: Path) -> None:
+        rows = [p for p in read(table, Problem) if not wanted or p.subject in wanted]
+        rows.sort(key=lambda p: sha256(f"{seed}:{p.problem_id}".encode()).digest())
+        write(out, rows[:n], overwrite=True, record=Problem)
+
+    key = f"{lab.name_of(table)} {n} {seed} {sorted(wanted)}"
+    return lab.keep(f"{split}-problems", key, cut)
+
+
+def taught(lab: Lab, sources: Sources, train: Path, n: int, *, seed: int = 0) -> Path | str:
+    """The generator: the base, finetuned on its own right few-shot solutions.
+
+    Args:
+        lab: Where it is kept.
+        sources: Whose base; or the generator, if that is named.
+        train: Training problems.
+        n: Of how many of them solutions are tried, two each.
+        seed: Of sampling and training.
+    """
+    if sources.generator is not None:
+        return sources.generator
+    tried = lab.make(
+        "few-shot", "sample", train, "--generator", sources.base, "-n", 2, "--few-shot", 2,
+        "--examples", train, "--limit", n, "--seed", seed,
+    )  # fmt: skip
+    grades = lab.make("few-shot-grades", "grade", train, tried)
+    return lab.make(
+        "generator", "train generator", "--base", sources.base, "--problems", train,
+        "--solutions", tried, "--grades", grades, "--learning-rate", "3e-4", "--seed", seed,
+    )  # fmt: skip
+
+
+def sampled(
+    lab: Lab,
+    sources: Sources,
+    of: Path,
+    generator: Path | str,
+    n: int,
+    *,
+    temperature: float = 1.0,
+    seed: int = 0,
+) -> Sampled:
+    """`n` solutions to each problem, graded and rated."""
+    solutions = lab.make(
+        "solutions", "sample", of, "--generator", generator, "-n", n,
+        "--temperature", temperature, "--rows", sources.rows, "--seed", seed, "--skip-long",
+    )  # fmt: skip
+    return known(lab, sources, of, solutions)
+
+
+def known(lab: Lab, sources: Sources, of: Path, solutions: Path) -> Sampled:
+    """Solutions with their grades, and ratings by the checker or the PRM that rates."""
+    grades = lab.make("grades", "grade", of, solutions)
+    labels = rated(lab, of, solutions, sources.rater)
+    return Sampled(problems=of, solutions=solutions, grades=grades, labels=labels)
+
+
+def rated(lab: Lab, of: Path, solutions: Path, rater: Path | str | None) -> Path:
+    """Ratings of the steps: by a PRM, or by the exact checker."""
+    if rater is None:
+        return lab.make("labels", "label auto", of, solutions, "--by", "checker")
+    scores = scored(lab, of, solutions, rater)
+    return lab.make("labels", "label auto", of, solutions, "--by", "scores", "--scores", scores)
+
+
+def some_of(lab: Lab, solutions: Path, n: int, *, seed: int = 0) -> Path:
+    """`n` solutions to each problem, drawn at random; those of a smaller `n` are among them."""
+    return lab.make(
+        "chosen", "select", solutions, "--policy", "uniform", "--per-problem", "-n", n,
+        "--seed", seed,
+    )  # fmt: skip
+
+
+def joined(lab: Lab, *tables: Path) -> Path:
+    """The solutions of several tables, each once."""
+
+    def write_all(out: Path) -> None:
+        rows = {s.solution_id: s for table in tables for s in read(table, Solution)}
+        write(out, list(rows.values()), overwrite=True, record=Solution)
+
+    return lab.keep("joined", " ".join(map(lab.name_of, tables)), write_all)
+
+
+def labels_of(lab: Lab, labels: Path, solutions: Path) -> Path:
+    """Those labels that are of these solutions."""
+
+    def cut(out: Path) -> None:
+        wanted = {solution.solution_id for solution in read(solutions, Solution)}
+        rows = [row for row in read(labels, Labels) if row.solution_id in wanted]
+        write(out, rows, overwrite=True, record=Labels)
+
+    return lab.keep("labels", f"{lab.name_of(labels)} {lab.name_of(solutions)}", cut)
+
+
+def trained(
+    lab: Lab,
+    sources: Sources,
+    kind: Literal["orm", "prm"],
+    of: Path,
+    solutions: Path,
+    supervision: Path,
+    *,
+    seed: int = 0,
+    base: str | Path | None = None,
+) -> Path:
+    """A verifier.
+
+    Args:
+        lab: Where it is kept.
+        sources: Whose base and words.
+        kind: `orm` learns from grades, `prm` from labels.
+        of: The problems.
+        solutions: To learn from.
+        supervision: Grades or labels of at least these solutions.
+        seed: Of the batches.
+        base: Another base.
+    """
+    words = sources.words.split()
+    if sources.words == NANO_WORDS:
+        words += ["--batch-tokens", str(BATCH_TOKENS[kind])]
+    return lab.make(
+        kind, f"train {kind}", "--base", sources.base if base is None else base,
+        "--problems", of, "--solutions", solutions,
+        "--grades" if kind == "orm" else "--labels", supervision, *words, "--seed", seed,
+    )  # fmt: skip
+
+
+def scored(lab: Lab, of: Path, solutions: Path, verifier: Path | str) -> Path:
+    """A verifier's scores of solutions."""
+    return lab.make(
+        "scores", "score", solutions, "--problems", of, "--verifier", verifier, "--skip-long"
+    )

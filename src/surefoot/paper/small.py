@@ -1,0 +1,120 @@
+"""The small-scale setup: a large PRM stands in for people, small models are studied.
+
+Section 4 of the paper. The large PRM comes from a larger base and far more ratings,
+by the exact checker, than the small verifiers ever see; a small base writes all
+solutions and is what verifiers are trained from.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from surefoot.paper.lab import Lab
+from surefoot.paper.materials import (
+    Sampled,
+    Sources,
+    known,
+    problems,
+    sampled,
+    scored,
+    taught,
+    trained,
+)
+from surefoot.records import Labels
+from surefoot.tables import read
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmallScale:
+    """Sizes of the setup."""
+
+    large_problems: int
+    """Training problems of the large PRM."""
+    large_n: int
+    """Rated solutions to each of them."""
+    train_problems: int
+    """Problems whose solutions the small verifiers learn from."""
+    pool_n: int
+    """The small generator's solutions to each of them."""
+    test_problems: int
+    n: int
+    """Its solutions to each held-out problem."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """What the small-scale experiments share."""
+
+    sources: Sources
+    """With the large PRM as rater, and the small base."""
+    large: Path
+    """The large PRM."""
+    pool: Sampled
+    """Solutions to learn from; labels by the large PRM, grades by the answer check."""
+    by_steps: Path
+    """Grades of the pool by the large PRM: right where every step is."""
+    truth: Path
+    """Labels of the pool by the exact checker; those of the PRM with a user's problems."""
+    test: Sampled
+
+
+def set_up(lab: Lab, sources: Sources, small: str, scale: SmallScale) -> Setup:
+    """The large PRM, the small generator and its solutions.
+
+    Args:
+        lab: Where they are kept.
+        sources: Whose base is the large one.
+        small: The small base.
+        scale: How much.
+    """
+    everything = problems(lab, sources, "train", scale.large_problems + scale.train_problems)
+    # The first problems of the same seed: the large PRM has seen them, as it had in the paper.
+    train = problems(lab, sources, "train", scale.train_problems)
+    n_few = max(1, scale.train_problems // 5)
+    small_sources = replace(sources, base=small)
+    generator = taught(lab, small_sources, train, n_few)
+    rated = sampled(lab, sources, everything, generator, scale.large_n, seed=1)
+    large = trained(lab, sources, "prm", everything, rated.solutions, rated.labels)
+    judged = replace(small_sources, rater=str(large) if sources.rater is None else sources.rater)
+    pool = sampled(lab, judged, train, generator, scale.pool_n)
+    by_steps = lab.make("grades", "grade", train, pool.solutions, "--labels", pool.labels)
+    truth = known(lab, sources, train, pool.solutions).labels
+    test = problems(lab, sources, "test", scale.test_problems)
+    held_out = sampled(
+        lab, replace(small_sources, rater=sources.rater), test, generator, scale.n,
+        temperature=sources.temperature,
+    )  # fmt: skip
+    return Setup(
+        sources=judged, large=large, pool=pool, by_steps=by_steps, truth=truth, test=held_out
+    )
+
+
+def error_of(setup: Setup) -> dict[str, Any]:
+    """How far the large PRM is from the exact checker, on what it rated.
+
+    Returns:
+        `first_error`: share of solutions where both name the same first error or
+        none; `has_error`: share that agree whether there is one; `missed` and
+        `false_alarms`: shares of wrong solutions called right, right ones called wrong.
+    """
+    truth = {row.solution_id: row.first_error for row in read(setup.truth, Labels)}
+    pairs = [(row.first_error, truth[row.solution_id]) for row in read(setup.pool.labels, Labels)]
+    wrong = [said is None for said, is_so in pairs if is_so is not None]
+    right = [said is not None for said, is_so in pairs if is_so is None]
+    return {
+        "solutions": len(pairs),
+        "first_error": sum(said == is_so for said, is_so in pairs) / len(pairs),
+        "has_error": sum((a is None) == (b is None) for a, b in pairs) / len(pairs),
+        "missed": sum(wrong) / len(wrong) if wrong else None,
+        "false_alarms": sum(right) / len(right) if right else None,
+    }
+
+
+def small_scores(
+    lab: Lab, setup: Setup, kind: Any, solutions: Path, supervision: Path, seed: int
+) -> Path:
+    """Scores of the held-out solutions by a small verifier trained on these solutions."""
+    verifier = trained(
+        lab, setup.sources, kind, setup.pool.problems, solutions, supervision, seed=seed
+    )
+    return scored(lab, setup.test.problems, setup.test.solutions, verifier)

@@ -1,0 +1,183 @@
+"""One pool of solutions, several trainings of each verifier: curves, differences, claims.
+
+Axes: T trainings, P problems, K values of N.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from surefoot.evaluation.curves import compute_curves
+from surefoot.evaluation.estimators import FloatArray
+from surefoot.evaluation.paired import interval_over_trainings, sign_flip_p
+from surefoot.evaluation.pools import pools_from_records
+from surefoot.paper.materials import Sampled
+from surefoot.records import Grade, Labels, Problem, Scores, Solution
+from surefoot.tables import read
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A figure, how sure it is, and for a difference the chance that it is none."""
+
+    mean: float
+    low: float
+    high: float
+    p: float | None = None
+    """Two-sided, over problems; None where nothing is compared."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A sentence of the paper, and what was seen here."""
+
+    paper: str
+    """What the paper says."""
+    here: str
+    """What was seen, in a sentence with its figures."""
+    holds: bool | None
+    """Whether it held; None: the interval holds both."""
+    estimate: Estimate | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Every series at every N, for each training."""
+
+    n: tuple[int, ...]
+    chances: dict[str, FloatArray]
+    """By series, (T, P, K); of what nobody trained T is 1."""
+    problem_ids: tuple[str, ...]
+
+    def at(self, n: int) -> int:
+        """Place of an N."""
+        return self.n.index(n)
+
+    def only(self, problem_ids: Collection[str]) -> "Trials":
+        """The same of some problems."""
+        rows = [p for p, name in enumerate(self.problem_ids) if name in problem_ids]
+        chances = {name: values[:, rows] for name, values in self.chances.items()}
+        return Trials(self.n, chances, tuple(self.problem_ids[p] for p in rows))
+
+    def mean(self, series: str) -> FloatArray:
+        """(K,) Mean over trainings and problems."""
+        means: FloatArray = self.chances[series].mean(axis=(0, 1))
+        return means
+
+    def interval(self, series: str) -> FloatArray:
+        """(K, 2) Over problems and trainings."""
+        return interval_over_trainings(self.chances[series])
+
+    def difference(self, first: str, second: str, n: int) -> Estimate:
+        """How much better the first chooses among N than the second, paired."""
+        k = self.at(n)
+        values_TP = self.chances[first][:, :, k] - self.chances[second][:, :, k]
+        return estimate(values_TP, compared=True)
+
+    def as_json(self) -> dict[str, Any]:
+        """Means, intervals and each training's means, 4 decimals."""
+        return {
+            "n": list(self.n),
+            "problems": len(self.problem_ids),
+            "series": {
+                name: {
+                    "mean": np.round(self.mean(name), 4).tolist(),
+                    "ci95": np.round(self.interval(name), 4).tolist(),
+                    "trainings": np.round(values.mean(axis=1), 4).tolist(),
+                }
+                for name, values in self.chances.items()
+            },
+        }
+
+
+def estimate(values_TP: FloatArray, *, compared: bool = False) -> Estimate:
+    """The mean over trainings and problems with its interval; with a p-value if compared."""
+    low, high = interval_over_trainings(values_TP[:, :, None])[0]
+    return Estimate(
+        mean=float(values_TP.mean()),
+        low=float(low),
+        high=float(high),
+        p=sign_flip_p(values_TP.mean(axis=0)) if compared else None,
+    )
+
+
+def trials(
+    pool: Sampled,
+    scores: Mapping[str, Sequence[Path | list[Scores]]],
+    n: Sequence[int] | None = None,
+    *,
+    ceiling: bool = False,
+) -> Trials:
+    """Curves of several verifiers over one pool of solutions.
+
+    Args:
+        pool: The solutions, all of them scored.
+        scores: Series -> a table of scores, or its rows, for each training.
+        n: Values of N; None takes powers of two.
+        ceiling: Add the series `checker`: a verifier that knows each step.
+    """
+    rows = {
+        f"{name}@{t}" if t else name: read(one, Scores) if isinstance(one, Path) else one
+        for name, tables in scores.items()
+        for t, one in enumerate(tables)
+    }
+    pools = pools_from_records(
+        read(pool.problems, Problem),
+        read(pool.solutions, Solution),
+        read(pool.grades, Grade),
+        rows,
+        labels=read(pool.labels, Labels) if ceiling else [],
+    )
+    curves = compute_curves(pools, n)
+    chances: dict[str, FloatArray] = {}
+    for name, values in curves.chances.items():
+        series, _, training = name.partition("@")
+        if not training:
+            n_trainings = len(scores.get(series, ()))
+            others = [curves.chances[f"{series}@{t}"] for t in range(1, n_trainings)]
+            chances[series] = np.stack([values, *others])
+    return Trials(curves.n, chances, curves.problem_ids)
+
+
+def right_by_wrong_steps(pool: Sampled) -> float | None:
+    """Of the solutions with a right answer, the share with a wrong step; None without any."""
+    wrong = {row.solution_id for row in read(pool.labels, Labels) if row.first_error is not None}
+    right = [g.solution_id for g in read(pool.grades, Grade) if g.verdict == "correct"]
+    return sum(name in wrong for name in right) / len(right) if right else None
+
+
+def percent(figure: Estimate, *, signed: bool = False) -> str:
+    """A share as people read it: `12.3 % (10.1 to 14.5)`, differences in points."""
+    sign = "+" if signed else ""
+    unit = " points" if signed else " %"
+    return (
+        f"{100 * figure.mean:{sign}.1f}{unit}"
+        f" ({100 * figure.low:{sign}.1f} to {100 * figure.high:{sign}.1f})"
+    )
+
+
+def compared(paper: str, what: str, figure: Estimate) -> Claim:
+    """The claim that a difference is above zero.
+
+    Args:
+        paper: What the paper says.
+        what: Names the difference, e.g. `PRM - ORM at N = 256`.
+        figure: It.
+    """
+    assert figure.p is not None
+    p = "p < 0.0001" if figure.p < 1e-4 else f"p = {figure.p:.2g}"
+    holds = True if figure.low > 0 else False if figure.high < 0 else None
+    word = {True: "held", False: "did not hold", None: "cannot be told"}[holds]
+    return Claim(
+        paper=paper,
+        here=f"{what}: {percent(figure, signed=True)}, {p}; it {word} here",
+        holds=holds,
+        estimate=figure,
+    )
