@@ -138,6 +138,19 @@ def make_site(tmp_path: Path, chromium: Any) -> Iterator[Callable[..., "Site"]]:
         site.kill()
 
 
+@pytest.fixture
+def ada(make_site: Callable[..., "Site"], new_page: Callable[..., Any]) -> "tuple[Any, Site]":
+    """A page with three solutions to rate, and its server."""
+    from page_kit import STEPS, Work, sign_in
+
+    site = make_site(Work(solutions=(STEPS, STEPS, STEPS)))
+    link = site.link("Ada")
+    site.start()
+    page = new_page()
+    sign_in(page, link)
+    return page, site
+
+
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder with random weights: 2-layer Qwen3, byte-level tokenizer of 300 tokens."""

@@ -134,7 +134,10 @@ export class Drawer {
       maxlength: 20000,
       "aria-label": "Your own critique",
       placeholder: "What is wrong with the step, if no critique says it well",
-      onchange: () => this.room.say([{ type: "critique_text", payload: { text: box.value.trim() || null } }]),
+      onchange: () => {
+        const text = box.value.trim() || null;
+        if (text !== this.room.draft.critiqueText) this.room.say([{ type: "critique_text", payload: { text } }]);
+      },
     });
     this.redraw.push(() => {
       if (document.activeElement !== box) box.value = this.room.draft.critiqueText ?? "";

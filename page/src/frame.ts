@@ -25,6 +25,8 @@ const SUBMITS: Record<Finish, string> = {
 };
 
 const HIDE = "surefoot-hide-answer";
+/** Under this the browser remembers which guidelines were read. */
+const READ = "surefoot-guidelines";
 
 export class Frame {
   readonly element: HTMLElement;
@@ -33,6 +35,7 @@ export class Frame {
   private readonly stats = el("span", { class: "stats" });
   private readonly saved = el("span", { class: "saved", role: "status" });
   private readonly banner = el("div", { class: "banner", role: "alert", hidden: true });
+  private readonly notices = el("div", { class: "banner notices", role: "status" });
   private readonly statement = el("div", { class: "text statement", tabindex: -1 });
   private readonly answer = el("span", { class: "text" });
   private readonly answerBox: HTMLElement;
@@ -41,6 +44,7 @@ export class Frame {
   private readonly guidelines: HTMLButtonElement;
   private readonly recent = el("ul", { class: "recent" });
   private readonly submit: HTMLButtonElement;
+  private readonly release: HTMLButtonElement;
   private readonly progress = el("span", { class: "progress" });
   private readonly columns: HTMLElement;
   private readonly bar: HTMLElement;
@@ -58,6 +62,7 @@ export class Frame {
     this.note = el("textarea", { rows: 2, maxlength: 20000, "aria-label": "Notes", placeholder: "For the project lead; nobody else reads it", onchange: () => wishes.note(this.note.value.trim() || null) });
     const notes = el("label", { class: "notes" }, el("span", {}, "Notes ", el("kbd", {}, wishes.keyFor("note"))), this.note);
     this.submit = press("submit", "Submit", "primary");
+    this.release = press("release", "Release");
     this.columns = el(
       "main",
       { class: "columns" },
@@ -84,21 +89,34 @@ export class Frame {
       el("span", { class: "spring" }),
       press("undo", "Undo"),
       press("give_up", "Give up"),
-      press("release", "Release"),
+      this.release,
     );
-    this.element = el("div", { class: "frame" }, this.top(press), this.banner, this.columns, this.bar);
+    this.element = el("div", { class: "frame" }, this.top(press), this.banner, this.notices, this.columns, this.bar);
   }
 
   drawMe(me: Me): void {
     const { stats, screening, project } = me;
     const parts = screening
       ? [`Screening: ${screening.answered} of ${screening.total} done, ${screening.pass_mark} right answers pass`]
-      : [`${stats.today} today`, stats.per_hour !== null && project.show_rate ? `${stats.per_hour} ratings/h` : "", `${stats.left} left`];
+      : [me.state === "paused" ? "Paused" : "", `${stats.today} today`, stats.per_hour !== null && project.show_rate ? `${stats.per_hour} ratings/h` : "", `${stats.left} left`];
     say(this.stats, parts.filter(Boolean).join(" · "));
     say(this.element.querySelector(".project") ?? this.stats, project.name);
     say(this.element.querySelector(".who") ?? this.stats, me.name);
-    const version = String(project.guideline?.version ?? "");
-    set(this.guidelines, "data-new", project.guideline?.text && localStorage.getItem("surefoot-guidelines") !== version ? "new" : null);
+    set(this.release, "hidden", screening !== null); // each question of it has to be answered
+    this.drawGuidelines(project.guideline);
+  }
+
+  /** Takes note that the guidelines were read. */
+  haveRead(guideline: Me["project"]["guideline"]): void {
+    localStorage.setItem(READ, String(guideline?.version ?? ""));
+    this.drawGuidelines(guideline);
+  }
+
+  /** Says something that stays until the rater has seen it. */
+  notice(id: string, text: string, label = "Good", press: () => void = () => undefined): void {
+    if (this.notices.querySelector(`[data-notice="${id}"]`)) return;
+    const line = el("p", { "data-notice": id }, text, " ", button(label, "", () => (line.remove(), press()), "small"));
+    this.notices.append(line);
   }
 
   drawStanding(standing: Standing): void {
@@ -187,6 +205,15 @@ export class Frame {
   freeze(isFrozen: boolean): void {
     set(this.columns, "inert", isFrozen);
     set(this.bar, "inert", isFrozen);
+  }
+
+  private drawGuidelines(guideline: Me["project"]["guideline"]): void {
+    const read = localStorage.getItem(READ);
+    const isNew = !!guideline?.text && read !== String(guideline.version);
+    set(this.guidelines, "data-new", isNew ? "new" : null);
+    const text = read === null ? "This project has guidelines: read them first." : `The guidelines have changed: this is version ${guideline?.version}.`;
+    if (isNew) this.notice("guidelines", text, "Read them", () => this.wishes.act("guidelines"));
+    else this.notices.querySelector('[data-notice="guidelines"]')?.remove();
   }
 
   private drawAnswer(): void {

@@ -3,7 +3,7 @@
 // No string is ever read as HTML.
 
 import katex from "katex";
-import { el } from "./dom.ts";
+import { el, set } from "./dom.ts";
 import { split } from "./split.ts";
 
 /** Characters that cannot be seen and may turn the order of what can. */
@@ -49,11 +49,21 @@ export function showRaw(into: Element, text: string): void {
   into.replaceChildren(el("code", { class: "raw" }, ...words(text)));
 }
 
+/** A formula that is wider than its place is scrolled; so the keyboard must reach it. */
+function watchWidth(holder: Element): void {
+  widths ??= new ResizeObserver((seen) => {
+    for (const { target } of seen) set(target, "tabindex", target.scrollWidth > target.clientWidth + 1 ? 0 : null);
+  });
+  widths.observe(holder);
+}
+let widths: ResizeObserver | undefined;
+
 function formula(tex: string, display: boolean, source: string): HTMLElement {
   const holder = el("span", { class: display ? "formula display" : "formula" });
   try {
     if (UNSEEN.test(tex)) throw new Error("holds a character that cannot be seen");
     katex.render(tex, holder, { ...LIMITS, macros: macros(), displayMode: display });
+    watchWidth(holder);
     return holder;
   } catch (error) {
     return unrendered(source, reason(error), "");

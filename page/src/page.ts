@@ -10,7 +10,7 @@ import { pressOf, showKeys } from "./keylist.ts";
 import { actionOf, complete, shown, type Action } from "./keys.ts";
 import { Outbox } from "./outbox.ts";
 import { button } from "./rating.ts";
-import { watchSelection } from "./same.ts";
+import { watchWords } from "./same.ts";
 import { openStore } from "./store.ts";
 import { hold } from "./tabs.ts";
 import { ActiveTime } from "./time.ts";
@@ -50,7 +50,9 @@ class Page implements Surroundings {
       act: (action) => this.act(action),
       keyFor: (action) => this.keyFor(action),
       reopen: (id) => void this.desk.reopen(id),
-      note: (text) => this.desk.say([{ type: "note", payload: { text } }]),
+      note: (text) => {
+        if (text !== this.desk.draft.note) this.desk.say([{ type: "note", payload: { text } }]);
+      },
       signOut: () => void this.signOut(),
       discard: (id) => void this.outbox.discard(id).then(() => location.reload()),
       retry: () => void this.outbox.retry(),
@@ -88,9 +90,16 @@ class Page implements Surroundings {
 
   private async submit(id: string, submission: Submission): Promise<void> {
     const { me } = await api.submit(id, submission);
-    if (me) this.me = me;
-    this.frame.drawMe(this.me);
+    if (me) this.meet(me);
     void this.recent();
+  }
+
+  /** Takes in what the server says of the rater and the project now. */
+  private meet(me: Me): void {
+    const isLetIn = this.me.state === "screening" && me.state === "active";
+    if (isLetIn) this.frame.notice("passed", "You passed the screening. What comes now is the work itself.");
+    this.me = me;
+    this.frame.drawMe(me);
   }
 
   private async recent(): Promise<void> {
@@ -108,9 +117,8 @@ class Page implements Surroundings {
 
   private async readGuidelines(): Promise<void> {
     const guideline = this.me.project.guideline;
-    localStorage.setItem("surefoot-guidelines", String(guideline?.version ?? ""));
     await dialogs.showGuidelines(guideline?.text ?? "");
-    this.frame.drawMe(this.me);
+    this.frame.haveRead(guideline);
   }
 
   private async changeKeys(): Promise<void> {
@@ -132,14 +140,16 @@ class Page implements Surroundings {
   }
 
   private listen(): void {
-    watchSelection();
+    watchWords();
     document.addEventListener("keydown", (event) => this.pressed(event));
     for (const sign of ["keydown", "pointermove", "pointerdown", "wheel", "scroll"])
       document.addEventListener(sign, () => this.time.touch(), { passive: true, capture: true });
     document.addEventListener("visibilitychange", () => {
-      if (document.hidden) this.time.hide();
-      else this.time.show();
-      if (document.hidden) this.desk.clock();
+      if (!document.hidden) return this.time.show();
+      this.time.hide();
+      // The tab may be closed next: what is being typed is said now.
+      if (document.activeElement instanceof HTMLTextAreaElement) document.activeElement.dispatchEvent(new Event("change"));
+      this.desk.clock();
     });
     window.addEventListener("online", () => void this.outbox.flush());
     setInterval(() => this.desk.clock(), CLOCK_MS);
@@ -152,10 +162,12 @@ class Page implements Surroundings {
 
   private beat(): void {
     if (document.hidden || this.frozen || !this.desk.isOpen) return;
-    api.heartbeat(this.desk.assignment.assignment_id).then(
-      () => void this.outbox.flush(),
-      () => undefined, // the outbox will notice, too
-    );
+    const beat = async (): Promise<void> => {
+      await api.heartbeat(this.desk.assignment.assignment_id);
+      void this.outbox.flush();
+      this.meet(await api.me()); // the guidelines may be others now
+    };
+    void beat().catch(() => undefined); // the outbox will notice, too
   }
 
   private pressed(event: KeyboardEvent): void {
@@ -167,7 +179,7 @@ class Page implements Surroundings {
     }
     // A button is pressed by Enter and space; that is not for us.
     if ((event.key === "Enter" || event.key === " ") && target.closest("button, a, summary")) return;
-    const isPlain = !event.repeat && !event.ctrlKey && !event.altKey && !event.metaKey;
+    const isPlain = !event.repeat && !event.isComposing && !event.ctrlKey && !event.altKey && !event.metaKey;
     if (isPlain && /^[0-9]$/.test(event.key) && !this.frozen && this.desk.digit(Number(event.key))) {
       event.preventDefault();
       return;

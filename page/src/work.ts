@@ -114,7 +114,7 @@ export class Desk implements Room {
       case "bad_problem":
       case "give_up":
       case "release":
-        void this.leave(action);
+        if (action !== "release" || this.me.state !== "screening") void this.leave(action);
         return true;
       case "reopen":
         void this.reopen(null);

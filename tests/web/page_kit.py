@@ -217,6 +217,11 @@ def saved(page: Any) -> None:
     page.locator('.saved[data-state="saved"]').wait_for(timeout=20_000)
 
 
+def rates(site: Site) -> list[tuple[int, int | None]]:
+    """Steps and ratings, in order, of the events that arrived."""
+    return [(said["step"], said["rating"]) for _, kind, said in site.events() if kind == "rate"]
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from page_kit import STEPS, Site, Work, press, saved, sign_in
+from sqlalchemy import select
 
 from private_chromium import FLAGS, PROGRAM
+from surefoot.web.room.schema import EventRow
 
 MakeSite = Callable[..., Site]
 
@@ -140,3 +142,55 @@ def test_time_at_work_leaves_out_half_an_hour_of_silence(
     site.kill()
     (session,) = site.sessions()
     assert 20_000 <= session["milliseconds"] < 30_000
+
+
+def test_a_clock_that_is_moved_by_a_day_changes_neither_order_nor_time_at_work(
+    make_site: MakeSite,
+    new_page: Callable[..., Any],
+) -> None:
+    site = make_site(Work(solutions=(STEPS,)))
+    link = site.link("Ada")
+    site.start()
+    page = new_page()
+    sign_in(page, link)
+    today = page.evaluate("Date.now()")
+    for key, day in (("d", 1), ("s", -1), ("a", 0)):
+        page.evaluate(
+            "now => { const there = Date; Date.now = () => now; globalThis.Date = class extends"
+            " there { constructor(...given) { super(...(given.length ? given : [now])); } }; }",
+            today + day * 86_400_000,
+        )
+        press(page, key)
+        saved(page)
+    press(page, "Enter")
+    page.locator(".recent button").wait_for()
+    saved(page)
+    with site.open("read") as database, database.read() as session:
+        walls = [row.wall for row in session.scalars(select(EventRow).order_by(EventRow.seq))]
+    assert len({wall[:10] for wall in walls}) == 3
+    assert walls[0] > walls[2] > walls[1]
+    site.kill()
+    (kept,) = site.sessions()
+    assert kept["alternative_ratings"] == [[1], [0], [-1]]
+    assert kept["milliseconds"] < 60_000
+
+
+def test_what_is_being_typed_is_kept_when_the_tab_is_put_away(
+    make_site: MakeSite,
+    new_page: Callable[..., Any],
+) -> None:
+    site = make_site(Work(solutions=(STEPS,)))
+    link = site.link("Ada")
+    site.start()
+    page = new_page()
+    sign_in(page, link)
+    press(page, "n")
+    page.keyboard.type("half a sente")
+    page.evaluate(
+        "Object.defineProperty(document, 'hidden', {get: () => true, configurable: true});"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    saved(page)
+    press(page, "Escape")
+    saved(page)
+    assert [said for _, kind, said in site.events() if kind == "note"] == [{"text": "half a sente"}]

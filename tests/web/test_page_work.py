@@ -1,25 +1,20 @@
-"""The labelling page in a browser, by keys alone, against the server that ships."""
+"""A solution rated in a browser, by keys alone, against the server that ships."""
 
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from page_kit import (
-    STEPS,
-    Site,
-    Work,
-    in_thread,
-    link_of,
-    press,
-    saved,
-    sign_in,
-)
+from page_kit import STEPS, Site, Work, press, rates, saved, sign_in
+from sqlalchemy import select
 
 from surefoot.labeling.drafts import Option
 from surefoot.labeling.events import read_event
+from surefoot.web.room import people
+from surefoot.web.room.app import clock
+from surefoot.web.room.project import add_guideline
+from surefoot.web.room.schema import LabelerRow
 
 MakeSite = Callable[..., Site]
 NewPage = Callable[..., Any]
@@ -30,26 +25,6 @@ OPTIONS = (
     Option(step=2, candidate=2, text="Then $2+1=4$."),
     Option(step=2, candidate=3, text="It miscounts.", origin="critique"),
 )
-
-
-def rates(site: Site) -> list[tuple[int, int | None]]:
-    """Steps and ratings, in order, of the events that arrived."""
-    return [(said["step"], said["rating"]) for _, kind, said in site.events() if kind == "rate"]
-
-
-def current(page: Any) -> str:
-    return str(page.locator(".step[aria-current], .card[aria-current]").first.inner_text())
-
-
-@pytest.fixture
-def ada(make_site: MakeSite, new_page: NewPage) -> tuple[Any, Site]:
-    """A page with three solutions to rate, and its server."""
-    site = make_site(Work(solutions=(STEPS, STEPS, STEPS)))
-    link = site.link("Ada")
-    site.start()
-    page = new_page()
-    sign_in(page, link)
-    return page, site
 
 
 def test_three_solutions_by_keys_alone_give_the_rows_that_were_pressed(
@@ -118,41 +93,6 @@ def test_an_early_error_drops_later_ratings_after_a_question_and_undo_restores(
     for step, rating in said:
         ratings[step] = rating
     assert ratings == {0: 1, 1: 1, 2: 1}
-
-
-def test_backspace_takes_back_the_last_rating(ada: tuple[Any, Site]) -> None:
-    page, site = ada
-    press(page, "d d Backspace s")
-    saved(page)
-    assert rates(site) == [(0, 1), (1, 1), (1, None), (1, 0)]
-    assert current(page).startswith("Step 3") or "3" in current(page)
-
-
-def test_a_held_key_rates_once_and_modifiers_do_not(ada: tuple[Any, Site]) -> None:
-    page, site = ada
-    page.keyboard.down("d")
-    for _ in range(30):
-        page.keyboard.down("d")  # as the keyboard repeats
-    page.keyboard.up("d")
-    press(page, "Control+d Alt+a Shift+A 1 2 3")
-    saved(page)
-    assert rates(site) == [(0, 1)]
-
-
-def test_keys_in_a_text_box_are_letters(ada: tuple[Any, Site]) -> None:
-    page, site = ada
-    press(page, "n")
-    page.keyboard.type("a sad day")
-    press(page, "Escape d")
-    saved(page)
-    assert [(kind, said) for _, kind, said in site.events()] == [
-        ("note", {"text": "a sad day"}),
-        ("rate", {"step": 0, "candidate": None, "rating": 1, **_fast(site)}),
-    ]
-
-
-def _fast(site: Site) -> dict[str, bool]:
-    return {"fast": True} if "fast" in site.events()[-1][2] else {}
 
 
 def test_flags_reports_raw_text_and_a_hidden_answer(ada: tuple[Any, Site]) -> None:
@@ -252,148 +192,54 @@ def test_an_answer_that_differs_is_asked_about_once(
     assert ("confirm", {"what": "answer_differs"}) in [e[1:] for e in site.events()]
 
 
-def test_keys_are_chosen_kept_and_never_shared(ada: tuple[Any, Site]) -> None:
-    page, site = ada
-    press(page, ",")
-    dialog = page.locator("dialog")
-    dialog.get_by_role("button", name="Change the key: Rate Great").click()
-    press(page, "s")
-    dialog.get_by_text("s would be both").wait_for()
-    assert dialog.get_by_role("button", name="Save").is_disabled()
-    dialog.get_by_role("button", name="Change the key: Rate Great").click()
-    press(page, "x")
-    dialog.get_by_label("Digits by position").check()
-    with page.expect_navigation():
-        dialog.get_by_role("button", name="Save").click()
-    page.locator(".step").first.wait_for()
-    assert page.locator(".radio.great kbd").first.inner_text() == "x"
-    press(page, "d x 2 1")
-    saved(page)
-    assert rates(site) == [(0, 1), (1, 0), (2, -1)]
-
-
-def test_guidelines_are_shown_and_marked_new_until_read(
+def test_guidelines_are_asked_to_be_read_and_again_when_they_change(
     make_site: MakeSite,
     new_page: NewPage,
 ) -> None:
-    site = make_site(Work(guideline="# Rating\nRate $x^2$ <b>well</b>.\n\nSecond."))
+    site = make_site(Work(solutions=(STEPS, STEPS), guideline="# Rating\nRate $x^2$ <b>well</b>."))
     link = site.link("Ada")
     site.start()
     page = new_page()
     sign_in(page, link)
+    page.get_by_text("This project has guidelines").wait_for()
     assert page.locator("[data-new]").count() == 1
     press(page, "h")
     assert page.locator("dialog h3").inner_text() == "Rating"
     assert "<b>well</b>" in page.locator("dialog").inner_text()
     assert page.locator("dialog .katex").count() == 1
     press(page, "Escape")
-    assert page.locator("[data-new]").count() == 0
-
-
-def test_a_second_tab_looks_on_and_can_take_over(ada: tuple[Any, Site]) -> None:
-    first, site = ada
-    press(first, "d d")
-    saved(first)
-    second = first.context.new_page()
-    second.goto(site.url)
-    second.get_by_text("Another tab is at work").wait_for()
-    second.get_by_role("radio", checked=True).first.wait_for()
-    assert second.get_by_role("radio", checked=True, include_hidden=True).count() >= 0
-    press(second, "a")
-    with second.expect_navigation():
-        second.get_by_role("button", name="Take over here").click()
-    second.locator(".where", has_text="step 3 of 4").wait_for()
-    first.get_by_text("Another tab is at work").wait_for()
-    press(first, "a")
-    press(second, "s")
-    saved(second)
-    assert rates(site) == [(0, 1), (1, 1), (2, 0)]
-
-
-def test_two_browsers_of_one_person_lose_nothing(
-    ada: tuple[Any, Site],
-    new_page: NewPage,
-) -> None:
-    first, site = ada
-    press(first, "d")
-    saved(first)
-    cookies = first.context.cookies()
-    second = new_page()
-    second.context.add_cookies(cookies)
-    second.goto(site.url)
-    second.locator(".where", has_text="step 2 of 4").wait_for()
-    press(second, "d d")
-    saved(second)
-    press(first, "s")  # takes a number that the second has used
-    first.locator(".where", has_text="step 4 of 4").wait_for()
-    saved(first)
+    assert page.locator("[data-new], .notices p").count() == 0
     site.kill()
-    events = site.events()
-    assert [seq for seq, _, _ in events] == sorted({seq for seq, _, _ in events})
-    assert rates(site) == [(0, 1), (1, 1), (2, 1), (1, 0)]
+    with site.open() as database, database.write() as session:
+        add_guideline(session, "Rate better.", now=clock())
+    site.start()
+    press(page, "a Enter")
+    page.get_by_text("The guidelines have changed: this is version 2.").wait_for()
+    page.get_by_role("button", name="Read them").click()
+    page.locator("dialog", has_text="Rate better.").wait_for()
+    press(page, "Escape")
+    assert page.locator("[data-new], .notices p").count() == 0
 
 
-def test_an_invite_is_good_once_and_says_so(ada: tuple[Any, Site], new_page: NewPage) -> None:
+@pytest.mark.parametrize(
+    ("state", "said"), [("paused", "Your work is paused"), ("failed", "was not passed this time")]
+)
+def test_who_may_not_go_on_is_told_so(ada: tuple[Any, Site], state: str, said: str) -> None:
     page, site = ada
-    other = new_page()
-    other.goto(site.url)
-    other.get_by_text("You are not signed in").wait_for()
-    other.goto(site.url + "/i#nonsense")
-    other.get_by_role("button", name="Start").click()
-    other.get_by_text("not good any more").wait_for()
-    assert not re.search("secret|#", page.url)
-
-
-def test_phase_1_offers_one_step_then_others_then_asks_for_one(
-    tmp_path: Path,
-    new_page: NewPage,
-) -> None:
-    def propose(statement: str, before: Any, n: int) -> list[str]:
-        if n == 1:
-            return [f"First idea after {len(before)} steps: $x_{len(before)}$."]
-        return [f"Other {i}." for i in range(3)]
-
-    work = Work(protocol="phase1", solutions=(("First idea after 0 steps: $x_0$.",),))
-    with in_thread(tmp_path, work, propose) as (url, database):
-        page = new_page()
-        sign_in(page, url + link_of(database, "Ada"))
-        page.get_by_text("First idea after 0").wait_for()
-        press(page, "d")  # Great: it continues at once
-        page.get_by_text("First idea after 1").wait_for()
-        press(page, "s")  # not Great: others are asked for
-        page.get_by_text("Other 2.").wait_for()
-        press(page, "a d a")
-        press(page, "Enter")  # the only Great one
-        page.get_by_text("First idea after 2").wait_for()
-        press(page, "a")
-        page.get_by_text("Other 2.").wait_for()
-        press(page, "a a s Enter")
-        assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
-        page.keyboard.type(r"So it is $\frac{1}{2}$.")
-        assert page.locator(".preview .katex").count() == 1
-        press(page, "Control+Enter")
-        page.get_by_text("First idea after 3").wait_for()
-        page.get_by_role("button", name="Take back step 3").click()
-        page.get_by_text("No option is Great").wait_for()
-        page.get_by_label("Your step").fill("So\n\n# Answer\n\n3")
-        press(page, "Control+Enter")
-        page.get_by_text("states a final answer").wait_for()
-        page.locator(".bar button").first.click()
-        page.get_by_text("Nothing is left").wait_for()
-        saved(page)
-        found = json.loads(_only_session(database))
-    assert found["alternative_ratings"] == [[1], [0, -1, 1, -1], [-1, -1, -1, 0]]
-    assert found["chosen"] == [0, 2, None]
-    assert found["human_steps"] == [None, None, "So\n\n# Answer\n\n3"]
-
-
-def _only_session(database: Any) -> str:
-    from sqlalchemy import select
-
-    from surefoot.web.room.schema import SubmissionRow
-
-    with database.read() as session:
-        return str(session.scalars(select(SubmissionRow)).one().session)
+    press(page, "a")
+    saved(page)
+    site.kill()
+    with site.open() as database, database.write() as session:
+        (person,) = session.scalars(select(LabelerRow).where(LabelerRow.name == "Ada"))
+        people.set_state(session, person.labeler_id, state, actor="test", now=clock())
+    site.start()
+    press(page, "Enter")  # what is open is finished, also what was fetched before
+    page.locator(".where", has_text="step 1 of 4").wait_for()
+    press(page, "a Enter")
+    page.get_by_text(said).wait_for()
+    saved(page)
+    site.kill()
+    assert len(site.sessions()) == 2
 
 
 def test_every_event_that_the_page_makes_is_one_the_server_reads(ada: tuple[Any, Site]) -> None:
