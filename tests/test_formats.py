@@ -13,10 +13,12 @@ from surefoot.columns import Column, Shape, builder, columns, schema
 from surefoot.evaluation.layouts.catalogue import LAYOUT_NAMES, LAYOUTS, LayoutName, recognise
 from surefoot.evaluation.step_report import step_report, tables_of
 from surefoot.evaluation.step_table import Predicted, RatedSolution
-from surefoot.labeling.export import Exporter
+from surefoot.labeling.export import Exporter, line
 from surefoot.labeling.formats import FORMATS, FormatName, Imported, collect
+from surefoot.labeling.manifest import Origin, Tally, described
+from surefoot.labeling.rated import Rated
 from surefoot.problems.rows import Row
-from surefoot.records import Grade, Labels, Problem, Scores, Session, Solution
+from surefoot.records import Grade, Labels, Problem, RatedStep, Scores, Session, Solution
 from surefoot.stages import run_stage
 from surefoot.verifiers.folder import VerifierSettings
 
@@ -28,6 +30,7 @@ TABLES = {
     "labels": Labels,
     "scores": Scores,
     "sessions": Session,
+    "rated steps": RatedStep,
 }
 LABEL_FORMATS: dict[str, FormatName] = {
     "prm800k": "prm800k",
@@ -122,18 +125,56 @@ def test_label_formats_are_documented_field_by_field(heading: str) -> None:
 
     assert names(example(heading)) <= documented
     if FORMATS[name].write is not None:
-        exporter = Exporter(
-            name=name,
-            problems={p.problem_id: p for p in records.problems},
-            solutions={s.solution_id: s for s in records.solutions},
-        )
-        assert exporter.rows(records.sessions[0]) == [example(heading)]
+        (problem,), (session,) = records.problems, records.sessions
+        solution = records.solutions[0] if records.solutions else None
+        rated = Rated(where="rows.jsonl", problem=problem, session=session, solution=solution)
+        assert Exporter(name=name).rows(rated) == [example(heading)]
 
 
 def test_the_example_session_is_that_of_the_example_row() -> None:
     (session,) = imported("prm800k").sessions
     assert session == builder(Session)(example("sessions"))
     assert set(FORMATS) == set(LABEL_FORMATS.values())
+
+
+def test_the_example_rated_step_is_of_the_example_session() -> None:
+    records = imported("prm800k")
+    (solution,), (labels,), (session,) = records.solutions, records.labels, records.sessions
+    rated = Rated(
+        where="rows.jsonl",
+        problem=records.problems[0],
+        session=session,
+        solution=solution,
+        labels=labels,
+        votes=(labels.ratings,),
+        generation=session.generation,
+    )
+    steps = Exporter(name="steps").rows(rated)
+    assert [step.step for step in steps] == [0, 1, 2]
+    assert json.loads(line(steps[-1])) == example("rated steps")
+
+
+def test_manifests_are_documented() -> None:
+    tally = Tally()
+    files = [{"name": "rows.jsonl", "bytes": 1, "sha256": "0"}]
+    text, _ = described(
+        Exporter(name="steps"),
+        tally,
+        Origin(kind="tables", name="ratings"),
+        chosen={},
+        files=files,
+        version="1",
+    )
+    made, shown = json.loads(text), example("What lies beside an export")
+    assert list(made) == list(shown)
+    assert list(made["counts"]) == list(shown["counts"])
+    assert list(made["origin"]) == list(shown["origin"])
+    (file,) = shown["files"]
+    assert list(file) == list(files[0])
+    documented = re.findall(
+        r"`(\w+)`", " ".join(" ".join(r) for r in rows("What lies beside an export"))
+    )
+    assert {*made, *made["counts"], *made["origin"], *files[0]} <= set(documented)
 
 
 def test_the_example_scores_multiply() -> None:

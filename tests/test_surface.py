@@ -52,6 +52,7 @@ FLAGS: dict[str, str] = {
         "rate per_problem gold_every pause_below third_opinion guideline host port url backups"
     ),
     "label invite": "json debug db name role url",
+    "label gold": ("json debug db source kind pass_mark first_errors problems solutions labels"),
     "label rate": "json debug link by error_rate limit seed session",
     "label collect": "json debug out overwrite db",
     "label next-generation": (
@@ -64,8 +65,8 @@ FLAGS: dict[str, str] = {
     "label import": "json debug out overwrite file format step_tag each_step skip_bad",
     "label export": (
         "json debug out overwrite keep_flagged keep_quality_control keep_screening keep_give_up "
-        "keep_bad_problem labels format problems solutions neutral unrated alternatives step_tag "
-        "skip_bad"
+        "keep_bad_problem labels db format problems solutions opinions generation holdout seed "
+        "neutral unrated alternatives step_tag skip_bad"
     ),
     "train orm": (
         "json debug out overwrite problems solutions base epochs learning_rate batch_tokens "
@@ -100,6 +101,15 @@ FLAGS: dict[str, str] = {
         "json debug verifier verifier_format reference served_model served_tokens "
         "layout threshold threshold_from limit batch_tokens skip_long out overwrite data"
     ),
+    "paper figure3": "json debug scale out lab overwrite trainings base generator train test rater words rows scores",
+    "paper figure4": "json debug scale out lab overwrite trainings base generator train test rater words rows small",
+    "paper active-learning": (
+        "json debug scale out lab overwrite trainings base generator train test rater words rows small"
+    ),
+    "paper table1": "json debug scale out lab overwrite trainings base generator train test rater words rows",
+    "paper scoring": "json debug scale out lab overwrite trainings base generator train test rater words rows",
+    "paper calibration": "json debug scale out lab overwrite trainings base generator train test rater words rows",
+    "paper results": "json debug out overwrite runs",
     "report": "json debug out overwrite folder problems solutions grades scores labels title seed",
 }
 """Verb -> its fields, in order. A change here is a change of the command line."""

@@ -25,15 +25,17 @@ from typing import Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
 
 import pyarrow as pa
 
-from surefoot.records import Grade, Labels, Problem, Scores, Session, Solution
+from surefoot.records import Grade, Labels, Problem, RatedStep, Scores, Session, Solution
 
-Record: TypeAlias = Problem | Solution | Grade | Labels | Scores | Session
+Record: TypeAlias = Problem | Solution | Grade | Labels | Scores | Session | RatedStep
 R = TypeVar("R", bound=Record)
 
 NOT_EMPTY = frozenset({"problem_id", "solution_id", "session_id", "statement"})
 """Text fields that must hold more than white space."""
 
-PROBABILITIES = frozenset({"solution_score", "step_scores", "step_probabilities", "chances"})
+PROBABILITIES = frozenset(
+    {"solution_score", "step_scores", "step_probabilities", "chances", "chance"}
+)
 """Fields whose numbers lie in [0, 1]."""
 
 ROUNDING = 1e-6
@@ -113,6 +115,8 @@ def key(record: type[Any]) -> tuple[str, ...]:
         return ("solution_id", "rater")
     if record is Session:
         return ("session_id",)
+    if record is RatedStep:
+        return ("session_id", "step", "alternative")
     return ("solution_id",)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 from surefoot.atomic import replacing
 from surefoot.columns import Record, Shape, arrow_type, check_all, columns, schema
 from surefoot.errors import UserError
+
+COMPRESSION = "zstd"
 
 _BATCH = 16_384
 """Rows made plain at a time."""
@@ -21,11 +23,47 @@ def write_parquet(
 ) -> None:
     """Write one Parquet file atomically; `records` may be empty, `shown` as in `replacing`."""
     check_all(records, record)
+    table = arrow_table(records, record)
+    with replacing(path, shown=shown) as temporary:
+        pq.write_table(table, temporary, compression=COMPRESSION)
+
+
+def arrow_table(records: Sequence[Record], record: type[Any]) -> pa.Table:
+    """Records as a table in memory; they are not checked."""
     fields = schema(record)
     arrays = [pa.array([getattr(r, f.name) for r in records], f.type) for f in fields]
-    table = pa.Table.from_arrays(arrays, schema=fields)
-    with replacing(path, shown=shown) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+    return pa.Table.from_arrays(arrays, schema=fields)
+
+
+class RecordWriter:
+    """One Parquet file, written as the records come; they are not checked.
+
+    Args:
+        file: Open for writing; it need not be able to seek.
+        record: What the records are.
+    """
+
+    def __init__(self, file: BinaryIO, record: type[Any]) -> None:
+        self._record, self._waiting = record, list[Record]()
+        self._writer = pq.ParquetWriter(file, schema(record), compression=COMPRESSION)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._write()
+        self._writer.close()
+
+    def add(self, records: Sequence[Record]) -> None:
+        """Write these, sooner or later."""
+        self._waiting += records
+        if len(self._waiting) >= _BATCH:
+            self._write()
+
+    def _write(self) -> None:
+        self._writer.write_table(arrow_table(self._waiting, self._record))
+        self._waiting = []
 
 
 def parquet_rows(path: Path, record: type[Any]) -> Iterator[tuple[int, dict[str, Any]]]:

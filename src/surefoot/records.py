@@ -3,6 +3,7 @@
     Problem -> Solution -> Grade   (automatic verdict on the final answer)
                         -> Labels  (ratings of the steps) <- Session (how they came about)
                         -> Scores  (a verifier's numbers)
+    Session -> RatedStep           (all of it that concerns one step, for analyses)
 
 Records are plain, frozen and hold nothing but text, numbers and tuples of
 them; `surefoot.tables` writes and reads them. `problem_id` and `solution_id`
@@ -175,3 +176,49 @@ class Session:
     other: str | None = None
     """JSON: in what the source's row differs from what `label export` would
     write of the fields above; see `surefoot.labeling.difference`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatedStep:
+    """One rating of one step by one rater, with what an analysis wants beside it.
+
+    Steps that are not rated have no row.
+    """
+
+    session_id: str
+    """With `step` and `alternative` the key."""
+    problem_id: str
+    solution_id: str | None = None
+    """The solution that was followed."""
+    rater: str = "unknown"
+    step: int
+    """0-based index into the steps of the solution."""
+    n_steps: int
+    """Steps of the solution, rated or not; of an alternative, up to it."""
+    alternative: int | None = None
+    """None for a step of the solution; else the number of another text that was
+    rated in its place, from 0 within the session."""
+    text: str
+    rating: Rating | None
+    """None where there is a chance only."""
+    chance: float | None = None
+    is_first_error: bool
+    """The first step of the solution rated -1."""
+    is_last: bool
+    """The last step of the solution."""
+    is_flagged: bool = False
+    """Whether the rater was unsure of it."""
+    n_raters: int | None = None
+    """Raters of this step of this solution, this one included; None for an alternative."""
+    majority: Rating | None = None
+    """The commonest of their ratings; None if there is none, or two are equally common."""
+    generation: int | None = None
+    finish_reason: str | None = None
+    marks: tuple[Mark, ...] = ()
+    milliseconds: int | None = None
+    """Of the whole session."""
+    timestamp: str | None = None
+    generator: str | None = None
+    """Model that wrote the solution."""
+    solution_score: float | None = None
+    """Of the verifier that selected the solution."""

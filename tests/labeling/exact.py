@@ -7,6 +7,7 @@ from typing import Any
 from surefoot.labeling.choices import Choices
 from surefoot.labeling.export import Exporter
 from surefoot.labeling.formats import FormatName, Imported, collect
+from surefoot.labeling.rated import Rated
 from surefoot.problems.rows import Row
 
 
@@ -33,11 +34,22 @@ def exported(
     records: Imported, name: FormatName, choices: Choices | None = None, **options: Any
 ) -> list[dict[str, Any]]:
     """The rows of all sessions."""
-    exporter = Exporter(
-        name=name,
-        problems={p.problem_id: p for p in records.problems},
-        solutions={s.solution_id: s for s in records.solutions},
-        choices=choices or Choices(),
-        **options,
-    )
-    return [row for session in records.sessions for row in exporter.rows(session)]
+    exporter = Exporter(name=name, choices=choices or Choices(), **options)
+    return [row for rated in opinions(records) for row in exporter.rows(rated)]
+
+
+def opinions(records: Imported) -> list[Rated]:
+    """One for each session."""
+    problems = {p.problem_id: p for p in records.problems}
+    solutions = {s.solution_id: s for s in records.solutions}
+    labels = {(x.solution_id, x.rater): x for x in records.labels}
+    return [
+        Rated(
+            where=session.session_id,
+            problem=problems[session.problem_id],
+            session=session,
+            solution=solutions.get(session.solution_id or ""),
+            labels=labels.get((session.solution_id or "", session.rater)),
+        )
+        for session in records.sessions
+    ]

@@ -58,7 +58,7 @@ def run(config: Config) -> dict[str, Any]:
     if config.each_step:
         solutions, labels = rated_step_records(imported.sessions)
         imported = dataclasses.replace(imported, solutions=solutions, labels=labels)
-    write_folder([imported], config.out)
+    write_folder(imported, config.out)
     marked = {mark: n for mark in MARKS if (n := sum(mark in row.marks for row in imported.labels))}
     return {
         "skipped_rows": imported.skipped,

@@ -21,6 +21,7 @@ The design. Every row of every label format is read into one `Session`
 
 import dataclasses
 import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -92,7 +93,8 @@ def alternatives(session: Session) -> Iterator[list[Step]]:
 def marks_of(session: Session) -> tuple[Mark, ...]:
     """The marks of the labels that follow from a session, in the order of `MARKS`."""
     marks: list[Mark] = []
-    if any(step.is_flagged for step in spine(session)):
+    has_flags = session.alternative_flags is not None
+    if has_flags and any(step.is_flagged for step in spine(session)):
         marks.append("flagged")
     if session.is_quality_control:
         marks.append("quality_control")
@@ -138,6 +140,27 @@ def records_of(entry: Entry) -> tuple[Solution, Labels] | None:
         marks=marks_of(session),
     )
     return solution, labels
+
+
+def labels_on(session: Session, solution: Solution, source: str) -> Labels | None:
+    """The labels that follow, if what was followed is this solution as far as it went.
+
+    None where it is another one, or the same in other lines; see `records_of`.
+    """
+    steps = spine(session)
+    if not steps or solution.steps[: len(steps)] != tuple(step.text for step in steps):
+        return None
+    blank = (None,) * (len(solution.steps) - len(steps))
+    has_chances = session.chances is not None
+    return Labels(
+        solution_id=solution.solution_id,
+        problem_id=session.problem_id,
+        ratings=(*(step.rating for step in steps), *blank),
+        rater=session.rater,
+        source=source,
+        chances=(*(step.chance for step in steps), *blank) if has_chances else None,
+        marks=marks_of(session),
+    )
 
 
 def alternative_records(session: Session) -> Iterator[tuple[Solution, Labels]]:
@@ -213,6 +236,31 @@ def session_of(solution: Solution, labels: Labels) -> Session:
 def named(session: Session, solution_id: str | None, rater: str) -> Session:
     """The session, joined to its labels."""
     return dataclasses.replace(session, solution_id=solution_id, rater=rater)
+
+
+def session_from(text: str) -> Session:
+    """A session out of the JSON of its fields, as the labelling room keeps it.
+
+    Its fields are taken as they are: it was checked when it was made.
+    """
+    found = json.loads(text)
+    values = {name: value for name, value in found.items() if name in _FIELDS}
+    for name in _LISTS & values.keys():
+        if values[name] is not None:
+            values[name] = tuple(tuple(x) if type(x) is list else x for x in values[name])
+    return Session(**values)
+
+
+_FIELDS = {field.name for field in dataclasses.fields(Session)}
+_LISTS = {
+    "alternatives",
+    "alternative_ratings",
+    "alternative_flags",
+    "chosen",
+    "human_steps",
+    "chances",
+    "shown_steps",
+}
 
 
 def digest(text: str) -> str:

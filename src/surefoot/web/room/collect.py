@@ -1,134 +1,326 @@
-"""What people rated, as tables of records: the last submission of each assignment."""
+"""What people rated, an opinion at a time.
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
+That is the last submission of each assignment, and what came with imported labels.
+First all opinions are listed, without their texts, so that it can be said of each
+whether it is wanted; then the texts are fetched, some at a time, so that a large
+database needs little memory. Opinions about one task stand together, the oldest
+first.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from surefoot.columns import builder
-from surefoot.labeling.sessions import Entry, named, records_of
-from surefoot.records import Labels, Problem, Solution
+from surefoot.errors import SurefootError
+from surefoot.labeling.manifest import Origin
+from surefoot.labeling.opinion import Standing, chosen
+from surefoot.labeling.quality import WHOLE
+from surefoot.labeling.rated import Rated, Wanted
+from surefoot.labeling.sessions import Entry, labels_on, named, records_of, session_from
+from surefoot.records import Problem, Solution
 from surefoot.records import Session as SessionRecord
-from surefoot.web.room.schema import AssignmentRow, ProblemRow, SolutionRow, SubmissionRow
+from surefoot.web.room.migrate import newest
+from surefoot.web.room.schema import (
+    AdjudicationRow,
+    AssignmentRow,
+    GenerationRow,
+    GuidelineRow,
+    ImportedRow,
+    LabelerRow,
+    ProblemRow,
+    SolutionRow,
+    SubmissionRow,
+    TaskRow,
+)
+from surefoot.web.room.shown import project_of
 
 SOURCE = "room"
-PART = 5000
-"""Sessions in a part, so that a large database needs little memory."""
+CHUNK = 400
+"""Opinions whose texts are fetched at once; databases limit the values of a query."""
 
 
-@dataclass(kw_only=True)
-class Part:
-    """Some of what was submitted, as `label import` makes of other people's files."""
+class Listed(NamedTuple):
+    """An opinion without its text."""
 
-    problems: list[Problem] = field(default_factory=list)
-    """Those that no earlier part has; so with solutions."""
-    solutions: list[Solution] = field(default_factory=list)
-    labels: list[Labels] = field(default_factory=list)
-    sessions: list[SessionRecord] = field(default_factory=list)
-    n_late: int = 0
-    """Sessions that are extra opinions, as they came after the lease."""
-
-
-def has_any(session: Session) -> bool:
-    """Whether anything was submitted."""
-    return session.scalar(select(SubmissionRow.submission_id).limit(1)) is not None
-
-
-def collect(session: Session, size: int = PART) -> Iterator[Part]:
-    """Everything that was submitted, oldest first, `size` sessions at a time."""
-    problems = {row.problem_id: _problem(row) for row in session.scalars(select(ProblemRow))}
-    seen: set[str] = set()
-    raters: set[tuple[str, str]] = set()
-    build, part = builder(SessionRecord), Part()
-    for text, is_late, row in session.execute(_last().execution_options(yield_per=500)):
-        record = build(json.loads(text))
-        problem = problems[record.problem_id]
-        if (key := f"problem {problem.problem_id}") not in seen:
-            seen.add(key)
-            part.problems.append(problem)
-        made = _records(problem, record, _solution(row))
-        if made is not None:
-            solution, labels = made
-            if (key := f"solution {solution.solution_id}") not in seen:
-                seen.add(key)
-                part.solutions.append(solution)
-            rater = _free_name(raters, solution.solution_id, labels.rater)
-            raters.add((solution.solution_id, rater))
-            part.labels.append(replace(labels, rater=rater))
-            record = named(record, solution.solution_id, rater)
-        part.sessions.append(record)
-        part.n_late += is_late
-        if len(part.sessions) == size:
-            yield part
-            part = Part()
-    if part.sessions:
-        yield part
+    task_id: int
+    at: int
+    """When; imported ones are older than all others, in the order of their file."""
+    name: str
+    """The assignment, or the number of an imported one."""
+    solution_id: str
+    generation: int | None
+    standing: Standing
+    submission_id: str | None = None
+    """None for one that was imported."""
+    imported_id: int | None = None
+    guideline: int | None = None
+    is_late: bool = False
 
 
-def _records(
-    problem: Problem, record: SessionRecord, shown: Solution
-) -> tuple[Solution, Labels] | None:
-    """The solution that was followed, under its own id if it is the one that was shown."""
-    entry = Entry(problem=replace(problem, source=SOURCE), session=record, source=SOURCE)
-    made = records_of(entry)
-    if made is None or made[0].steps != shown.steps:
-        return made
-    return shown, replace(made[1], solution_id=shown.solution_id)
+def count(session: Session) -> int:
+    """How many opinions there are."""
+    submitted = select(func.count(SubmissionRow.assignment_id.distinct()))
+    imported = select(func.count(ImportedRow.id))
+    return (session.scalar(submitted) or 0) + (session.scalar(imported) or 0)
 
 
-def _last() -> Any:
-    """The newest revision of each assignment with what it is about."""
-    newest = (
+def origin_of(session: Session) -> Origin:
+    """What a manifest says about the room."""
+    project = project_of(session)
+    return Origin(
+        kind="labelling room",
+        name=project.name,
+        protocol=project.protocol,
+        schema=newest(),
+        generations={
+            row.number: {"verifier": row.verifier, "policy": row.policy}
+            for row in session.scalars(select(GenerationRow))
+        },
+        guidelines={row.version: row.sha256 for row in session.scalars(select(GuidelineRow))},
+    )
+
+
+def collect(
+    session: Session, wanted: Wanted, left_out: Counter[str], *, place: str = "room"
+) -> Iterator[Rated]:
+    """The opinions that are wanted.
+
+    Args:
+        session: A transaction.
+        wanted: Which, and what of each.
+        left_out: Counts those that are not wanted, by reason.
+        place: What messages call the database.
+
+    Raises:
+        SurefootError: A text is not the one that was stored.
+    """
+    there = listed(session)
+    if wanted.generation is not None:
+        of_all, there = there, [x for x in there if x.generation == wanted.generation]
+        left_out["other generation"] += len(of_all) - len(there)
+    taken: set[str] | None = None
+    if wanted.take == "one":
+        taken = _taken(session, there)
+        left_out["other opinion"] += len(there) - len(taken)
+        if not wanted.with_votes:
+            there = [x for x in there if x.name in taken]
+    found = _rated(session, there, wanted, place)
+    if wanted.with_votes:
+        found = _with_votes(there, found)
+    for one, rated in zip(there, found, strict=True):
+        if taken is None or one.name in taken:
+            yield rated
+
+
+def listed(session: Session) -> list[Listed]:
+    """All opinions, in order."""
+    found = [*_submitted(session), *_imported(session)]
+    found.sort(key=lambda one: one[:3])
+    return found
+
+
+def _submitted(session: Session) -> Iterator[Listed]:
+    last = (
         select(SubmissionRow.assignment_id, func.max(SubmissionRow.revision).label("revision"))
         .group_by(SubmissionRow.assignment_id)
         .subquery()
     )
-    return (
-        select(SubmissionRow.session, SubmissionRow.is_late, SolutionRow)
+    holds = set(session.scalars(select(AdjudicationRow.assignment_id)))
+    rows = (
+        select(
+            SubmissionRow.submission_id,
+            SubmissionRow.assignment_id,
+            SubmissionRow.first_error,
+            SubmissionRow.finish_reason,
+            SubmissionRow.is_late,
+            SubmissionRow.at,
+            AssignmentRow.task_id,
+            AssignmentRow.guideline_version,
+            LabelerRow.state,
+            TaskRow.solution_id,
+            TaskRow.generation,
+        )
         .join(
-            newest,
-            (SubmissionRow.assignment_id == newest.c.assignment_id)
-            & (SubmissionRow.revision == newest.c.revision),
+            last,
+            (SubmissionRow.assignment_id == last.c.assignment_id)
+            & (SubmissionRow.revision == last.c.revision),
         )
         .join(AssignmentRow, AssignmentRow.assignment_id == SubmissionRow.assignment_id)
-        .join(SolutionRow, SolutionRow.solution_id == AssignmentRow.solution_id)
-        .order_by(SubmissionRow.at, SubmissionRow.submission_id)
+        .join(LabelerRow, LabelerRow.labeler_id == AssignmentRow.labeler_id)
+        .join(TaskRow, TaskRow.id == AssignmentRow.task_id)
     )
+    for row in session.execute(rows.execution_options(yield_per=1000)):
+        yield Listed(
+            task_id=row.task_id,
+            at=row.at,
+            name=f"assignment {row.assignment_id}",
+            solution_id=row.solution_id,
+            generation=row.generation,
+            standing=Standing(
+                first_error=row.first_error,
+                is_whole=row.finish_reason in WHOLE,
+                is_trusted=row.state not in ("paused", "blocked"),
+                holds=row.assignment_id in holds,
+            ),
+            submission_id=row.submission_id,
+            guideline=row.guideline_version,
+            is_late=row.is_late,
+        )
 
 
-def _free_name(raters: set[tuple[str, str]], solution_id: str, rater: str) -> str:
-    """A rater who had the solution as work and as a test is two."""
-    name, n = rater, 1
-    while (solution_id, name) in raters:
+def _imported(session: Session) -> Iterator[Listed]:
+    rows = (
+        select(
+            ImportedRow.id,
+            ImportedRow.task_id,
+            ImportedRow.first_error,
+            ImportedRow.is_whole,
+            TaskRow.solution_id,
+            TaskRow.generation,
+        )
+        .join(TaskRow, TaskRow.id == ImportedRow.task_id)
+        .order_by(ImportedRow.id)
+    )
+    for row in session.execute(rows.execution_options(yield_per=1000)):
+        yield Listed(
+            task_id=row.task_id,
+            at=row.id - 2**62,
+            name=f"imported opinion {row.id}",
+            solution_id=row.solution_id,
+            generation=row.generation,
+            standing=Standing(first_error=row.first_error, is_whole=row.is_whole),
+            imported_id=row.id,
+        )
+
+
+def _taken(session: Session, there: Sequence[Listed]) -> set[str]:
+    """One opinion of each task; none of those of which a lead said that none holds."""
+    no_one = select(AdjudicationRow.task_id).where(AdjudicationRow.assignment_id.is_(None))
+    nothing_holds = set(session.scalars(no_one))
+    taken: set[str] = set()
+    for task_id, group in groupby(there, key=lambda one: one.task_id):
+        if task_id not in nothing_holds:
+            of_task = list(group)
+            taken.add(of_task[chosen([one.standing for one in of_task])].name)
+    return taken
+
+
+def _with_votes(there: Sequence[Listed], found: Iterator[Rated]) -> Iterator[Rated]:
+    """Each with the ratings of all who rated the same solution."""
+    pairs = zip(there, found, strict=True)
+    for _, group in groupby(pairs, key=lambda pair: pair[0].task_id):
+        of_task = [rated for _, rated in group]
+        for rated in of_task:
+            rated.votes = tuple(
+                other.labels.ratings
+                for other in of_task
+                if other.labels is not None and other.solution == rated.solution
+            )
+        yield from of_task
+
+
+def _rated(
+    session: Session, there: Sequence[Listed], wanted: Wanted, place: str
+) -> Iterator[Rated]:
+    """Each opinion with its text, and what else is wanted."""
+    raters: set[tuple[str, str]] = set()
+    problems: dict[str, Problem] = {}
+    solutions: dict[str, Solution] = {}
+    for start in range(0, len(there), CHUNK):
+        part = there[start : start + CHUNK]
+        records = _records(session, part, place)
+        problems = _problems(session, {record.problem_id for record in records}, problems)
+        if wanted.with_solutions or wanted.with_labels:
+            solutions = _solutions(session, {one.solution_id for one in part}, solutions)
+        for one, record in zip(part, records, strict=True):
+            rated = Rated(
+                where=f"{place}: {one.name}",
+                problem=problems[record.problem_id],
+                session=record,
+                solution=solutions.get(one.solution_id),
+                generation=one.generation,
+                guideline=one.guideline,
+                is_late=one.is_late,
+            )
+            if wanted.with_labels:
+                _label(rated, SOURCE if one.imported_id is None else record.format, raters)
+            yield rated
+
+
+def _label(rated: Rated, source: str, raters: set[tuple[str, str]]) -> None:
+    """Add the labels, and the solution that was followed if it is not the one shown."""
+    shown = rated.solution
+    assert shown is not None
+    labels = labels_on(rated.session, shown, source)
+    if labels is None:
+        problem = replace(rated.problem, source=source)
+        made = records_of(Entry(problem=problem, session=rated.session, source=source))
+        if made is None:
+            rated.solution = None
+            return
+        followed, labels = made
+        if followed.steps == shown.steps:
+            labels = replace(labels, solution_id=shown.solution_id)
+        else:
+            rated.solution = followed
+    name, n = labels.rater, 1
+    while (labels.solution_id, name) in raters:  # who had it as work and as a test is two
         n += 1
-        name = f"{rater}-{n}"
-    return name
+        name = f"{labels.rater}-{n}"
+    raters.add((labels.solution_id, name))
+    rated.labels = replace(labels, rater=name) if n > 1 else labels
+    rated.session = named(rated.session, labels.solution_id, name)
 
 
-def _problem(row: ProblemRow) -> Problem:
-    return Problem(
-        problem_id=row.problem_id,
-        statement=row.statement,
-        answer=row.answer,
-        reference_solution=row.reference_solution,
-        subject=row.subject,
-        level=row.level,
-        split=row.split,
-        source=row.source,
-    )
+def _records(session: Session, part: Sequence[Listed], place: str) -> list[SessionRecord]:
+    """Their texts, each as it was stored."""
+    texts: dict[str | int, tuple[str, str]] = {}
+    for table, column, ids in (
+        (SubmissionRow, SubmissionRow.submission_id, [one.submission_id for one in part]),
+        (ImportedRow, ImportedRow.id, [one.imported_id for one in part]),
+    ):
+        there = [x for x in ids if x is not None]
+        rows: Any = select(column, table.session, table.session_sha256).where(column.in_(there))
+        if there:
+            texts |= {key: (text, sha256) for key, text, sha256 in session.execute(rows)}
+    records: list[SessionRecord] = []
+    for one in part:
+        key = one.imported_id if one.submission_id is None else one.submission_id
+        assert key is not None
+        text, sha256 = texts[key]
+        if hashlib.sha256(text.encode()).hexdigest() != sha256:
+            raise SurefootError(
+                f"{place}: {one.name}: is not what was stored; see `surefoot label replay --check`"
+            )
+        records.append(session_from(text))
+    return records
 
 
-def _solution(row: SolutionRow) -> Solution:
-    return Solution(
-        solution_id=row.solution_id,
-        problem_id=row.problem_id,
-        steps=tuple(row.steps),
-        answer=row.answer,
-        finish=row.finish,  # type: ignore[arg-type]
-        n_tokens=row.n_tokens,
-        log_probability=row.log_probability,
-        generator=row.generator,
-    )
+def _problems(session: Session, ids: set[str], there: dict[str, Problem]) -> dict[str, Problem]:
+    """Those of these ids; what is there already is not fetched again."""
+    kept = {key: there[key] for key in ids & there.keys()}
+    columns: list[Any] = [getattr(ProblemRow, name) for name in _PROBLEM]
+    rows = select(*columns).where(ProblemRow.problem_id.in_(ids - kept.keys()))
+    for row in session.execute(rows) if len(kept) < len(ids) else ():
+        kept[row.problem_id] = Problem(**row._mapping)
+    return kept
+
+
+def _solutions(session: Session, ids: set[str], there: dict[str, Solution]) -> dict[str, Solution]:
+    kept = {key: there[key] for key in ids & there.keys()}
+    columns: list[Any] = [getattr(SolutionRow, name) for name in _SOLUTION]
+    rows = select(*columns).where(SolutionRow.solution_id.in_(ids - kept.keys()))
+    for row in session.execute(rows) if len(kept) < len(ids) else ():
+        values = dict(row._mapping)
+        kept[row.solution_id] = Solution(**(values | {"steps": tuple(values["steps"])}))
+    return kept
+
+
+_PROBLEM = tuple(field.name for field in fields(Problem))
+_SOLUTION = tuple(field.name for field in fields(Solution))
