@@ -50,6 +50,7 @@ VERBS: dict[str, Verb] = {
     "label auto": Verb("label_auto", "rate steps with a program, such as the exact checker"),
     "label serve": Verb("label_serve", "the page where people rate steps"),
     "label invite": Verb("label_invite", "a link that lets one person into the page"),
+    "label gold": Verb("label_gold", "questions with known answers, to test raters"),
     "label rate": Verb("label_rate", "a program that rates in the page's place"),
     "label collect": Verb("label_collect", "take what people rated out as tables"),
     "label replay": Verb("label_replay", "make all ratings again from the events, or compare"),

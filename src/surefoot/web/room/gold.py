@@ -1,17 +1,29 @@
-"""Questions whose answers are known, for the screening and among the work."""
+"""Questions whose answers are known, for the screening and among the work.
 
-from collections.abc import Iterable, Mapping, Sequence
+A command sends them in parts, to the server if one runs. The same part again
+changes nothing, so a command that was killed sends all again.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Literal, TypeAlias
 
+from fastapi import APIRouter
+from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from surefoot.columns import FieldError, builder
 from surefoot.errors import UserError
 from surefoot.labeling.quality import usual_pass_mark
 from surefoot.records import Problem, Solution
 from surefoot.web.room import audit, quality
+from surefoot.web.room.admin import CallerHere
+from surefoot.web.room.api import Asked
 from surefoot.web.room.intake import Plan, take_in
-from surefoot.web.room.project import set_up
+from surefoot.web.room.problems import Refused
+from surefoot.web.room.project import COMMAND, set_up
 from surefoot.web.room.schema import (
     AssignmentRow,
     GenerationRow,
@@ -24,6 +36,66 @@ from surefoot.web.room.shown import project_of
 GoldKind: TypeAlias = Literal["gold", "screening"]
 SCREENING = -1
 """Its generation, as in PRM800K."""
+PART_BYTES = 500_000
+"""Of JSON sent at once, about; the server takes four times as much."""
+
+router = APIRouter(prefix="/api/v1/admin")
+
+
+class Part(Asked):
+    """Some questions, and after the last ones the pass mark."""
+
+    kind: GoldKind
+    problems: list[dict[str, Any]] = Field(default_factory=list)
+    solutions: list[dict[str, Any]] = Field(default_factory=list)
+    first_errors: dict[str, list[int | None]] = Field(default_factory=dict)
+    is_last: bool = False
+    pass_mark: int | None = None
+    """Of the screening; null: three quarters of the questions."""
+
+
+@router.post("/gold")
+def gold(caller: CallerHere, body: Part) -> dict[str, Any]:
+    """Adds questions; says how many were new, or changed, and how many there are."""
+    now = caller.room.now()
+    try:
+        problems = [builder(Problem)(row) for row in body.problems]
+        solutions = [builder(Solution)(row) for row in body.solutions]
+        with caller.room.database.write() as session:
+            actor = caller.admin(session)
+            found = add_gold(
+                session, problems, solutions, body.first_errors, body.kind, actor=actor, now=now
+            )
+            if body.is_last and body.kind == "screening":
+                found["pass_mark"] = set_pass_mark(session, body.pass_mark, actor=actor, now=now)
+    except (FieldError, UserError) as error:
+        raise Refused(422, "bad_request", str(error)) from None
+    return dict(found)
+
+
+def parts(
+    problems: Iterable[Problem],
+    solutions: Sequence[Solution],
+    first_errors: Mapping[str, Sequence[int | None]],
+    kind: GoldKind,
+    pass_mark: int | None,
+) -> Iterator[dict[str, Any]]:
+    """Questions as the bodies of requests to the server."""
+    by_id = {problem.problem_id: problem for problem in problems}
+    part, size = Part(kind=kind), 0
+    for solution in solutions:
+        name, problem = solution.solution_id, by_id.get(solution.problem_id)
+        rows = [asdict(solution)] + ([] if problem is None else [asdict(problem)])
+        added = len(json.dumps(rows))
+        if part.solutions and size + added > PART_BYTES:
+            yield part.model_dump()
+            part, size = Part(kind=kind), 0
+        size += added
+        part.solutions.append(rows[0])
+        part.problems += rows[1:]
+        part.first_errors |= {name: list(first_errors[name])} if name in first_errors else {}
+    part.is_last, part.pass_mark = True, pass_mark
+    yield part.model_dump()
 
 
 def add_gold(
@@ -69,12 +141,15 @@ def add_gold(
     return found
 
 
-def set_pass_mark(session: Session, pass_mark: int | None, *, now: int) -> int:
+def set_pass_mark(
+    session: Session, pass_mark: int | None, *, actor: str = COMMAND, now: int
+) -> int:
     """Say how many of the screening questions have to be right; the mark.
 
     Args:
         session: A transaction that writes.
         pass_mark: None: three quarters, rounded up.
+        actor: Who says so.
         now: The time.
 
     Raises:
@@ -84,7 +159,7 @@ def set_pass_mark(session: Session, pass_mark: int | None, *, now: int) -> int:
     mark = usual_pass_mark(n) if pass_mark is None else pass_mark
     if not 0 <= mark <= n:
         raise UserError(f"--pass-mark {mark}: there are {n} questions")
-    set_up(session, changes={"pass_mark": mark}, now=now)
+    set_up(session, changes={"pass_mark": mark}, actor=actor, now=now)
     return mark
 
 

@@ -1,8 +1,8 @@
 """Are the tables what the events say? Everything that follows from events, made again.
 
-Ratings, the sessions of submissions, slots and counts of tasks, the chain of the
-audit log. `mend` writes what the events say; sessions are never rewritten, as
-they were what the rater agreed to.
+Ratings, the sessions of submissions, results of gold questions, slots and counts
+of tasks, the chain of the audit log. `mend` writes what the events say; sessions
+are never rewritten, as they were what the rater agreed to.
 """
 
 import hashlib
@@ -15,16 +15,19 @@ from sqlalchemy.orm import Session
 
 from surefoot.labeling.drafts import Protocol
 from surefoot.web.room import audit
+from surefoot.web.room.imports import counted_imports
 from surefoot.web.room.journal import (
     apply_to_rating,
     blank_rating,
     session_made,
     session_text,
 )
+from surefoot.web.room.quality import result_of
 from surefoot.web.room.schema import (
     NO_CANDIDATE,
     AssignmentRow,
     EventRow,
+    GoldResultRow,
     RatingRow,
     SubmissionRow,
     TaskRow,
@@ -40,7 +43,7 @@ class Replay:
     """What was looked at and what differs."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    """`events`, `ratings`, `submissions`, `tasks`, `differences`."""
+    """`events`, `ratings`, `submissions`, `results`, `tasks`, `differences`."""
     told: list[str] = field(default_factory=list)
     """The first differences, one line each."""
 
@@ -56,13 +59,14 @@ def replay(session: Session, *, mend: bool = False) -> Replay:
 
     Args:
         session: A transaction; one that writes if `mend`.
-        mend: Write ratings, slots and counts as they follow.
+        mend: Write ratings, results, slots and counts as they follow.
     """
     found = Replay()
-    for name in ("events", "ratings", "submissions", "tasks", "differences"):
+    for name in ("events", "ratings", "submissions", "results", "tasks", "differences"):
         found.counts[name] = 0
     _ratings(session, found, mend)
     _submissions(session, found)
+    _results(session, found, mend)
     _tasks(session, found, mend)
     broken = audit.first_break(session)
     if broken is not None:
@@ -123,19 +127,50 @@ def _submissions(session: Session, found: Replay) -> None:
             found.differs(f"submission {row.submission_id}: is not what its events say")
 
 
+def _results(session: Session, found: Replay, mend: bool) -> None:
+    """Gold and screening questions: scored as their last revisions say."""
+    rows = session.execute(
+        select(AssignmentRow, SubmissionRow, TaskRow)
+        .join(AssignmentRow, AssignmentRow.assignment_id == SubmissionRow.assignment_id)
+        .join(TaskRow, TaskRow.id == AssignmentRow.task_id)
+        .where(TaskRow.kind != "work")
+        .order_by(SubmissionRow.revision)
+    ).all()
+    expected = {one.assignment_id: result_of(one, said, task) for one, said, task in rows}
+    there = {row.assignment_id: row for row in session.scalars(select(GoldResultRow))}
+    found.counts["results"] = len(expected)
+    for name in sorted(expected.keys() | there.keys()):
+        ours, theirs = expected.get(name), there.get(name)
+        if _result(ours) == _result(theirs):
+            continue
+        found.differs(f"result {name}: is {_result(theirs)}, the submission says {_result(ours)}")
+        if mend and ours is not None:
+            session.merge(ours)
+        elif mend:
+            session.delete(theirs)
+
+
+def _result(row: GoldResultRow | None) -> tuple[Any, ...] | None:
+    if row is None:
+        return None
+    return row.labeler_id, row.kind, row.is_right, row.first_error, row.at
+
+
 def _tasks(session: Session, found: Replay, mend: bool) -> None:
     held = _count(session, AssignmentRow.holds_slot.is_(True))
     done = _count(session, AssignmentRow.submitted_at.is_not(None))
+    whole = counted_imports(session)
     for task in session.scalars(select(TaskRow).execution_options(yield_per=5000)):
         found.counts["tasks"] += 1
-        slots = task.want - held.get(task.id, 0)
-        if (task.slots, task.done) != (slots, done.get(task.id, 0)) or slots < 0:
-            found.differs(
-                f"task {task.id}: {task.slots} slots and {task.done} done,"
-                f" the assignments say {slots} and {done.get(task.id, 0)}"
-            )
+        imported = whole.get(task.id, 0)
+        slots = task.want - imported - held.get(task.id, 0)
+        said = {"slots": slots, "done": done.get(task.id, 0), "imported": imported}
+        is_so = {name: getattr(task, name) for name in said}
+        if is_so != said or slots < 0:
+            found.differs(f"task {task.id}: is {is_so}, assignments and imports say {said}")
             if mend:
-                task.slots, task.done = max(0, slots), done.get(task.id, 0)
+                for name, value in said.items():
+                    setattr(task, name, max(0, value))
 
 
 def _count(session: Session, condition: Any) -> dict[int, int]:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surefoot.errors import UserError
-from surefoot.web.room import admin, api, importing, people
+from surefoot.web.room import admin, api, gold, importing, people, reading
 from surefoot.web.room.app import Room, add_pages, new_app
 from surefoot.web.room.backups import keep_backups
 from surefoot.web.room.schema import LabelerRow
@@ -37,6 +37,8 @@ def create_app(room: Room) -> FastAPI:
     app = new_app(room)
     app.include_router(api.router)
     app.include_router(admin.router)
+    app.include_router(reading.router)
+    app.include_router(gold.router)
     app.include_router(importing.router)
     add_pages(app)
     return app
