@@ -19,7 +19,7 @@ function licences(): Plugin {
   const katex = readFileSync("node_modules/katex/LICENSE", "utf8");
   const text = `Files in this folder hold work of others.
 
-page.js and page.css hold KaTeX (https://katex.org), under the licence below.
+shared.js and shared.css hold KaTeX (https://katex.org), under the licence below.
 
 fonts/ holds the fonts of KaTeX, Copyright (c) 2009-2010 Design Science, Inc., Copyright
 (c) 2014-2018 Khan Academy, each with its own name as Reserved Font Name, unchanged, under
@@ -45,10 +45,12 @@ export default defineConfig({
     modulePreload: false,
     reportCompressedSize: false,
     rollupOptions: {
+      input: { page: "index.html", admin: "admin.html" },
       output: {
-        entryFileNames: "page.js",
-        assetFileNames: ({ names }) =>
-          names[0]?.endsWith(".woff2") ? "fonts/[name][extname]" : "page[extname]",
+        entryFileNames: "[name].js",
+        chunkFileNames: "[name].js",
+        assetFileNames: ({ names }) => (names[0]?.endsWith(".woff2") ? "fonts/[name][extname]" : "[name][extname]"),
+        codeSplitting: { groups: [{ name: "shared", minShareCount: 2 }] },
       },
     },
   },

@@ -23,7 +23,8 @@ export class Refused extends Error {
 const LATER = new Set([408, 425, 429, 500, 502, 503, 504, 507]);
 const LONGEST = 25_000;
 
-async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+/** Asks, and reads the answer. */
+export async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
   const given = body === undefined ? {} : { body: JSON.stringify(body) };
   let answer: Response;
   let text: string;

@@ -6,7 +6,7 @@
 import { drawing, el, say, set } from "./dom.ts";
 import type { Rating } from "./types.ts";
 
-const KINDS = [
+export const KINDS = [
   // A square with a cross, a circle with a dash, a diamond with a plus.
   { rating: -1, action: "bad", name: "Bad", value: "−1", path: "M4 4H20V20H4Z M8.5 8.5L15.5 15.5M15.5 8.5L8.5 15.5" },
   { rating: 0, action: "okay", name: "Okay", value: "0", path: "M12 3A9 9 0 1 1 11.99 3Z M8 12H16" },

@@ -1,0 +1,29 @@
+// Who did what to whom.
+
+import { el } from "../dom.ts";
+import { count, moment } from "./numbers.ts";
+import { server } from "./server.ts";
+import { pager, table } from "./table.ts";
+import { field, select, type View } from "./view.ts";
+
+const LIMIT = 50;
+
+export const audit: View = async (around, rest) => {
+  const action = decodeURIComponent(rest[0] ?? "all");
+  const offset = Math.max(0, Number(rest[1] ?? 0) || 0);
+  const found = await server.audit(action === "all" ? "" : action, offset, LIMIT);
+  const which = select("action", [["all", "all"], ...found.actions.map((one): [string, string] => [one, one])], action);
+  which.addEventListener("change", () => around.go(`audit/${encodeURIComponent(which.value)}`));
+  return [
+    found.first_break === null
+      ? el("p", {}, "Each row holds a hash of the one before; the chain is whole.")
+      : el("p", { class: "banner", role: "alert" }, `The chain is broken at row ${found.first_break}: somebody changed what was written down.`),
+    field("Show", which),
+    table(
+      `Audit log: ${count(found.total)} rows`,
+      [{ head: "Row", number: true }, "When", "Who", "Did", "To", "More", "Hash"],
+      found.rows.map((row) => [String(row.id), moment(row.at), row.actor, row.action, row.target, el("code", { class: "raw" }, JSON.stringify(row.detail)), el("code", { title: row.hash }, row.hash.slice(0, 8))]),
+    ),
+    pager(offset, LIMIT, found.total, (to) => around.go(`audit/${encodeURIComponent(action)}/${to}`)),
+  ];
+};
