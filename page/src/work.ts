@@ -170,7 +170,7 @@ export class Desk implements Room {
     try {
       const ended = [...this.ended].at(-1);
       const wanted = id ?? ended ?? (await api.recent())[0]?.assignment_id;
-      if (!wanted || wanted === this.assignment.assignment_id) return;
+      if (!wanted || (this.view && wanted === this.assignment.assignment_id)) return;
       this.clock();
       if (!(await this.around.outbox.drain())) throw new Error("it is not with the server yet");
       const assignment = await api.reopen(wanted);
@@ -265,6 +265,8 @@ export class Desk implements Room {
   }
 
   private nothing(reason: string | null): void {
+    const { me, frame } = this.around;
+    if (reason === "nothing_left") frame.drawMe({ ...me, stats: { ...me.stats, left: 0 } }); // counted a while ago
     const texts: Record<string, string> = {
       paused: "Your work is paused. The project lead will tell you how it goes on; what you did is kept.",
       failed: "The screening was not passed this time. Thank you for taking part; please ask the project lead.",

@@ -30,6 +30,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "page"
 STATIC = ROOT / "src" / "surefoot" / "web" / "static"
 
+SCREENSHOTS = os.environ.get("SUREFOOT_SCREENSHOTS")
+"""A folder to put pictures of the page into, for people to look at."""
+
 STATEMENT = r"What is $1+1+\frac{2}{2}$? It costs \$3 and $5 or $6, not more."
 STEPS = (
     r"I notice that $\frac{2}{2} = 1$, so there are three ones to add.",
@@ -215,6 +218,12 @@ def press(page: Any, keys: str) -> None:
 def saved(page: Any) -> None:
     """Waits for the word that says that the server has everything."""
     page.locator('.saved[data-state="saved"]').wait_for(timeout=20_000)
+
+
+def picture(page: Any, name: str) -> None:
+    """Keeps how the page looks now, where somebody wants to see it."""
+    if SCREENSHOTS:
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
 
 
 def rates(site: Site) -> list[tuple[int, int | None]]:

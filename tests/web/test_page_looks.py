@@ -1,21 +1,17 @@
 """What the page shows: hostile texts as they are, long solutions at once, to everybody."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from page_kit import STEPS, Site, Work, press, saved, sign_in
+from page_kit import PAGE, STEPS, Site, Work, picture, press, saved, sign_in
 
 from surefoot.labeling.drafts import Option
 
 MakeSite = Callable[..., Site]
 NewPage = Callable[..., Any]
 
-AXE = Path(__file__).resolve().parent.parent.parent / "page/node_modules/axe-core/axe.min.js"
-SCREENSHOTS = os.environ.get("SUREFOOT_SCREENSHOTS")
-"""A folder to put pictures of the page into, for people to look at."""
+AXE = PAGE / "node_modules/axe-core/axe.min.js"
 
 HOSTILE = (
     "<script>window.hit = 1</script>",
@@ -170,11 +166,6 @@ def _axe(page: Any) -> list[str]:
     ]
 
 
-def _picture(page: Any, name: str) -> None:
-    if SCREENSHOTS:
-        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 320])
 def test_nothing_stands_in_anybodys_way(
@@ -202,18 +193,18 @@ def test_nothing_stands_in_anybodys_way(
     found = {"start": _axe(page)}
     sign_in(page, link)
     found["work"] = _axe(page)
-    _picture(page, f"{name}-work")
+    picture(page, f"{name}-work")
     press(page, "d d Home a")
     found["question"] = _axe(page)
-    _picture(page, f"{name}-question")
+    picture(page, f"{name}-question")
     press(page, "Escape End a f")
     found["error"] = _axe(page)
-    _picture(page, f"{name}-error")
+    picture(page, f"{name}-error")
     for key, what in ((",", "keys"), ("g", "reason"), ("h", "guidelines")):
         press(page, key)
         page.locator("dialog").wait_for()
         found[what] = _axe(page)
-        _picture(page, f"{name}-{what}")
+        picture(page, f"{name}-{what}")
         press(page, "Escape")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert {what: wrong for what, wrong in found.items() if wrong} == {}

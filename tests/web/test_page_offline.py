@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from page_kit import STEPS, Site, Work, press, saved, sign_in
+from page_kit import STEPS, Site, Work, picture, press, saved, sign_in
 from sqlalchemy import select
 
 from private_chromium import FLAGS, PROGRAM
@@ -43,6 +43,7 @@ def test_offline_server_killed_browser_closed_all_arrives_once(
         page.locator(".where", has_text="step 1 of 4").wait_for()  # fetched before
         press(page, "d s")
         page.get_by_text("Offline, 11 labels kept").wait_for()
+        picture(page, "offline")
     site.start()
     with lasting(launcher, tmp_path / "profile") as context:
         page = context.pages[0]

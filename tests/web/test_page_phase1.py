@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from page_kit import Work, in_thread, link_of, press, saved, sign_in
+from page_kit import Work, in_thread, link_of, picture, press, saved, sign_in
 from sqlalchemy import select
 
 from surefoot.web.room.schema import SubmissionRow
@@ -40,6 +40,7 @@ def test_phase_1_offers_one_step_then_others_then_asks_for_one(
         assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
         page.keyboard.type(r"So it is $\frac{1}{2}$.")
         assert page.locator(".preview .katex").count() == 1
+        picture(page, "phase1-own-step")
         press(page, "Control+Enter")
         page.get_by_text("First idea after 3").wait_for()
         page.get_by_role("button", name="Take back step 3").click()
@@ -47,6 +48,7 @@ def test_phase_1_offers_one_step_then_others_then_asks_for_one(
         page.get_by_label("Your step").fill("So\n\n# Answer\n\n3")
         press(page, "Control+Enter")
         page.get_by_text("states a final answer").wait_for()
+        picture(page, "phase1-end")
         page.locator(".bar button").first.click()
         page.get_by_text("Nothing is left").wait_for()
         saved(page)
