@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,6 +94,9 @@ def node() -> None:
     """Skips where the pages cannot be built."""
     if shutil.which("npx") is None:
         pytest.skip("no node here; the built pages are taken as they are")
+    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    if tuple(map(int, said.strip().removeprefix("v").split(".")[:2])) < (20, 19):
+        pytest.skip(f"node {said.strip()} is older than what builds the pages")
     if not (ROOT / "page" / "node_modules" / "vite").is_dir():
         pytest.skip("page/node_modules is not there: make page")
 

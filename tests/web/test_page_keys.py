@@ -78,7 +78,7 @@ def test_ratings_lie_in_one_place_on_every_keyboard(
     ada: tuple[Any, Site], layout: str, home_row: str, report: tuple[str, str]
 ) -> None:
     page, site = ada
-    bad, okay, great = home_row
+    bad, okay, great = tuple(home_row)
     strike(page, code="KeyD", key=great)
     strike(page, code="KeyS", key=okay)
     strike(page, code=report[0], key=report[1])
