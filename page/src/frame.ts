@@ -34,7 +34,7 @@ export class Frame {
   readonly note: HTMLTextAreaElement;
   private readonly stats = el("span", { class: "stats" });
   private readonly saved = el("span", { class: "saved", role: "status" });
-  private readonly admin = el("a", { class: "admin-link", href: "/admin", hidden: true }, "Admin");
+  private readonly admin = el("span", { class: "admin-link" });
   private readonly banner = el("div", { class: "banner", role: "alert", hidden: true });
   private readonly notices = el("div", { class: "banner notices", role: "status" });
   private readonly statement = el("div", { class: "text statement", tabindex: -1 });
@@ -103,7 +103,7 @@ export class Frame {
     say(this.stats, parts.filter(Boolean).join(" · "));
     say(this.element.querySelector(".project") ?? this.stats, project.name);
     say(this.element.querySelector(".who") ?? this.stats, me.name);
-    set(this.admin, "hidden", me.role === "labeler");
+    this.admin.replaceChildren(...(me.role === "labeler" ? [] : [el("a", { href: "/admin" }, "Admin")]));
     set(this.release, "hidden", screening !== null); // each question of it has to be answered
     this.drawGuidelines(project.guideline);
   }
