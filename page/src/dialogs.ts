@@ -103,15 +103,20 @@ export async function askWhether(title: string, text: string, yes: string, no: s
   return answer;
 }
 
-/** Shows the guidelines: paragraphs, lines that begin with # as headings, formulas. */
-export async function showGuidelines(text: string): Promise<void> {
+/** The guidelines: paragraphs, lines that begin with # as headings, formulas. */
+export function guidelineParts(text: string): HTMLElement[] {
   const blocks = text.split(/\n{2,}|(?<=^#[^\n]*)\n/m).filter((block) => block.trim());
-  const parts = blocks.map((block) => {
+  return blocks.map((block) => {
     const heading = /^#+\s+(.*)$/.exec(block.trim());
     const into = heading ? el("h3") : el("p", { class: "text" });
     show(into, heading?.[1] ?? block);
     return into;
   });
+}
+
+/** Shows the guidelines. */
+export async function showGuidelines(text: string): Promise<void> {
+  const parts = guidelineParts(text);
   const body = parts.length ? parts : [el("p", {}, "This project has no guidelines yet.")];
   const inside = el("div", { class: "guidelines", tabindex: 0 }, ...body);
   const buttons = el("div", { class: "buttons" }, button("Close", "Esc", () => shut(), "primary"));

@@ -8,7 +8,7 @@ import { table, type Column } from "./table.ts";
 import type { Agreement, Estimate } from "./types.ts";
 import { link, type View } from "./view.ts";
 
-const FIGURES: Column[] = [{ head: "Figure" }, { head: "Value and 95 % interval" }, { head: "Of", number: true }, { head: "What it is" }];
+const FIGURES: Column[] = [{ head: "Figure", tight: true }, { head: "Value and 95 % interval", tight: true }, { head: "Of", number: true }, { head: "What it is", wide: true }];
 const SIGNS = ["−1", "0", "+1"];
 
 type Row = [string, Estimate, string, boolean?];
@@ -39,7 +39,7 @@ export const agreement: View = async () => {
     ]),
     table(
       "Two raters at a time",
-      ["Raters", { head: "Solutions", number: true }, { head: "Steps", number: true }, "Linear kappa and 95 % interval"],
+      ["Raters", { head: "Solutions", number: true }, { head: "Steps", number: true }, { head: "Linear kappa and 95 % interval", tight: true }],
       found.pairs.map((pair) => [pair.raters.join(" – "), count(pair.solutions), count(pair.kappa.n), estimate(pair.kappa)]),
       "No two people rated the same solution.",
     ),
@@ -53,7 +53,7 @@ export const agreement: View = async () => {
 function confusion(found: Agreement): HTMLElement {
   const total = Math.max(1, found.confusion.flat().reduce((a, b) => a + b, 0));
   const columns: Column[] = [{ head: "One says" }, ...SIGNS.map((sign) => ({ head: `other ${sign}`, number: true }))];
-  const rows = found.confusion.map((row, i) => [SIGNS[i] ?? "", ...row.map((n) => el("span", {}, count(n), el("span", { class: "quiet" }, ` ${percent(n / total)}`)))]);
+  const rows = found.confusion.map((row, i) => [SIGNS[i] ?? "", ...row.map((n) => el("span", {}, count(n), el("span", { class: "quiet" }, ` (${percent(n / total)})`)))]);
   return table("Pairs of ratings of one step, in both orders", columns, found.solutions ? rows : []);
 }
 
@@ -63,5 +63,5 @@ function contested(found: Agreement): HTMLElement {
     show(text, one.text);
     return [link(`task/${one.task_id}`, `Task ${one.task_id}, step ${one.step + 1}`), text, ...["-1", "0", "1"].map((sign) => count(one.ratings[sign] ?? 0))];
   });
-  return table("Most contested steps", ["Where", "Step", ...SIGNS.map((head) => ({ head, number: true }))], rows, "Nobody contradicts anybody.");
+  return table("Most contested steps", [{ head: "Where", tight: true }, { head: "Step", wide: true }, ...SIGNS.map((head) => ({ head, number: true }))], rows, "Nobody contradicts anybody.");
 }

@@ -21,7 +21,7 @@ export const audit: View = async (around, rest) => {
     field("Show", which),
     table(
       `Audit log: ${count(found.total)} rows`,
-      [{ head: "Row", number: true }, "When", "Who", "Did", "To", "More", "Hash"],
+      [{ head: "Row", number: true }, { head: "When", tight: true }, "Who", "Did", "To", { head: "More", wide: true }, { head: "Hash", tight: true }],
       found.rows.map((row) => [String(row.id), moment(row.at), row.actor, row.action, row.target, el("code", { class: "raw" }, JSON.stringify(row.detail)), el("code", { title: row.hash }, row.hash.slice(0, 8))]),
     ),
     pager(offset, LIMIT, found.total, (to) => around.go(`audit/${encodeURIComponent(action)}/${to}`)),

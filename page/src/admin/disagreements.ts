@@ -22,7 +22,7 @@ export const disagreements: View = async (around, rest) => {
     el("nav", { class: "kinds", "aria-label": "Which disagreements" }, ...Object.entries(WHICH).map(([key, name]) => el("a", { href: `#disagreements/${key}`, "aria-current": key === which ? "true" : null }, name))),
     table(
       `${count(found.total)} ${found.total === 1 ? "solution" : "solutions"} on whose first error people differ`,
-      ["Task", "Problem", "Opinions", "State"],
+      [{ head: "Task", tight: true }, { head: "Problem", wide: true }, { head: "Opinions", wide: true }, "State"],
       found.rows.map((one) => [link(`task/${one.task_id}`, `Task ${one.task_id}`), el("span", { class: "start" }, one.statement_start), said(one), one.is_decided ? "decided" : one.state]),
       which === "open" ? "No disagreement waits for a decision." : "None.",
     ),

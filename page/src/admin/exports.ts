@@ -17,7 +17,7 @@ export const exports: View = (around) => {
   if (!around.isAdmin) return Promise.resolve([el("p", {}, "Administrators take ratings out.")]);
   const rows = FORMATS.map(([format, name, what]) => [el("a", { href: `/api/v1/admin/export?format=${format}`, download: true }, name), what]);
   return Promise.resolve([
-    table("Take ratings out", ["Format", "What is in it"], rows),
-    el("p", { class: "quiet" }, "Raters have made-up names in files. Of work that was reopened the last submission counts. `surefoot label collect` and `surefoot label export` write the same, with more choices."),
+    table("Take ratings out", [{ head: "Format", tight: true }, { head: "What is in it", wide: true }], rows),
+    el("p", { class: "quiet" }, "Raters have made-up names in files. Of work that was reopened the last submission counts. ", el("code", {}, "surefoot label export"), " writes the same, with more choices."),
   ]);
 };

@@ -26,12 +26,12 @@ export const flags: View = async (around, rest) => {
     const step = el("span", { class: "text" });
     if (one.step_text !== null) show(step, one.step_text);
     const said = el("span", { class: "text" });
-    if (one.text !== null) show(said, one.text);
+    if (one.text !== null) show(said, kind === "unsure" ? one.text.replace("-", "−") : one.text);
     return [link(`task/${one.task_id}`, `Task ${one.task_id}`), el("span", { class: "start" }, one.statement_start), one.step === null ? "–" : el("span", {}, `${one.step + 1}: `, step), said, one.labeler, moment(one.at)];
   });
   return [
     el("nav", { class: "kinds", "aria-label": "What was told" }, ...REPORTS.map((one) => el("a", { href: `#flags/${one}`, "aria-current": one === kind ? "true" : null }, NAMES[one]))),
-    table(`${NAMES[kind]}: ${found.total}`, ["Where", "Problem", "Step", kind === "unsure" ? "Rated" : "Said", "By", "When"], rows, "Nobody told of any."),
+    table(`${NAMES[kind]}: ${found.total}`, [{ head: "Where", tight: true }, { head: "Problem", wide: true }, kind === "unsure" || kind === "split" ? { head: "Step", wide: true } : "Step", kind === "unsure" ? "Rated" : { head: "Said", wide: kind !== "split" }, { head: "By", tight: true }, { head: "When", tight: true }], rows, "Nobody told of any."),
     pager(offset, LIMIT, found.total, (to) => around.go(`flags/${kind}/${to}`)),
   ];
 };

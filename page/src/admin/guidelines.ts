@@ -1,7 +1,7 @@
 // Versions of the guidelines; raters see the newest.
 
+import { guidelineParts } from "../dialogs.ts";
 import { el } from "../dom.ts";
-import { show } from "../math.ts";
 import { count, moment } from "./numbers.ts";
 import { server } from "./server.ts";
 import type { Around, View } from "./view.ts";
@@ -11,8 +11,7 @@ export const guidelines: View = async (around) => {
   return [
     around.isAdmin ? form(around, versions[0]?.text ?? "") : null,
     ...versions.map((one, i) => {
-      const text = el("div", { class: "text" });
-      show(text, one.text);
+      const text = el("div", { class: "formatted" }, ...guidelineParts(one.text));
       return el("details", { class: "part", open: i === 0 }, el("summary", {}, `Version ${one.version}, ${moment(one.created_at)}; ${count(one.assignments)} solutions opened with it`), text);
     }),
     versions.length ? null : el("p", { class: "quiet" }, "There are no guidelines yet."),
@@ -22,8 +21,8 @@ export const guidelines: View = async (around) => {
 function form(around: Around, text: string): HTMLElement {
   const box = el("textarea", { rows: 12, maxlength: 200_000, "aria-label": "Text of the new version" });
   box.value = text;
-  const preview = el("div", { class: "text preview", "aria-label": "Preview", role: "region", tabindex: 0 });
-  const draw = (): void => show(preview, box.value);
+  const preview = el("div", { class: "formatted preview", "aria-label": "Preview", role: "region", tabindex: 0 });
+  const draw = (): void => preview.replaceChildren(...guidelineParts(box.value));
   box.addEventListener("input", draw);
   draw();
   const put = async (event: Event): Promise<void> => {

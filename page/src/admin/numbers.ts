@@ -22,11 +22,15 @@ export function stepName(index: number | null): string {
   return index === null ? "no error" : `step ${index + 1}`;
 }
 
-/** Milliseconds as minutes and seconds. */
+/** Milliseconds in the two largest units. */
 export function duration(ms: number | null): string {
   if (ms === null) return NONE;
   const seconds = Math.round(ms / 1000);
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 48) return `${Math.floor(hours / 24)} days`;
+  if (hours) return `${hours} h ${minutes % 60} min`;
+  return minutes ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
 }
 
 /** A moment in the reader's own time. */

@@ -1,7 +1,7 @@
 // How far the project is.
 
 import { el } from "../dom.ts";
-import { bars, progress } from "./chart.ts";
+import { bars, progress, type Bar } from "./chart.ts";
 import { count, decimal, duration, moment } from "./numbers.ts";
 import { server } from "./server.ts";
 import { table } from "./table.ts";
@@ -9,30 +9,31 @@ import { REPORTS, type Overview } from "./types.ts";
 import { link, type View } from "./view.ts";
 import { NAMES } from "./flags.ts";
 
+const DAY = 86_400_000;
+
 export const overview: View = async () => {
   const found = await server.overview();
   const { opinions, pace, database } = found;
-  const day = (one: Overview["days"][number]): string => one.day;
-  const before = opinions.given - found.days.reduce((sum, one) => sum + one.solutions, 0);
-  let sum = Math.max(0, before);
-  const grown = found.days.map((one) => ({ label: day(one), value: (sum += one.solutions) }));
+  const days = calendar(found);
+  let sum = Math.max(0, opinions.given - days.reduce((all, one) => all + one.value, 0));
+  const grown = days.map(({ label, value }) => ({ label, value: (sum += value) }));
   return [
     el("div", { class: "facts" }, ...facts(found)),
     el(
       "div",
       { class: "two" },
       progress("Opinions over time", grown, opinions.wanted),
-      bars("Solutions rated a day", found.days.map((one) => ({ label: day(one), value: one.solutions }))),
+      bars("Solutions rated a day", days),
     ),
     table(
       "Tasks",
       ["Kind", "State", { head: "Tasks", number: true }, { head: "Opinions wanted", number: true }, { head: "given", number: true }, { head: "to come", number: true }],
-      found.tasks.map((one) => [one.kind, one.state, count(one.tasks), count(one.wanted), count(one.given), count(one.remaining)]),
+      found.tasks.map((one) => [one.kind, one.state, count(one.tasks), ...(one.kind === "work" ? [count(one.wanted), count(one.given), count(one.remaining)] : ["–", count(one.given), "–"])]),
       "There are no tasks yet.",
     ),
     table(
       "Generations",
-      [{ head: "Number", number: true }, "Verifier that chose", "Policy", { head: "Tasks", number: true }, { head: "done", number: true }, { head: "Opinions", number: true }, "Taken in"],
+      [{ head: "Number", number: true }, "Verifier that chose", "Policy", { head: "Tasks", number: true }, { head: "done", number: true }, { head: "Opinions", number: true }, { head: "Taken in", tight: true }],
       found.generations.map((one) => [String(one.number), one.verifier ?? "–", policy(one.policy), count(one.tasks), count(one.done), count(one.opinions), moment(one.created_at)]),
     ),
     table("Told by raters", ["What", { head: "How often", number: true }], REPORTS.map((kind) => [link(`flags/${kind}`, NAMES[kind]), count(found.reports[kind])])),
@@ -40,6 +41,17 @@ export const overview: View = async () => {
     el("p", { class: "quiet" }, `Database: ${database.kind} ${database.version}, schema ${database.schema}. Speed is that of the newest ${count(pace.of)} solutions; time at work counts, pauses do not.`),
   ];
 };
+
+/** The last days, at least two weeks, also those on which nobody worked. */
+function calendar(found: Overview): Bar[] {
+  const done = new Map(found.days.map((one) => [one.day, one.solutions]));
+  const today = Date.parse(found.now.slice(0, 10));
+  const first = Math.min(today - 13 * DAY, Date.parse(found.days[0]?.day ?? found.now));
+  return Array.from({ length: Math.round((today - first) / DAY) + 1 }, (_, i) => {
+    const label = new Date(first + i * DAY).toISOString().slice(0, 10);
+    return { label, value: done.get(label) ?? 0 };
+  });
+}
 
 function facts(found: Overview): HTMLElement[] {
   const { opinions, pace, end, people } = found;
@@ -57,7 +69,7 @@ function facts(found: Overview): HTMLElement[] {
 
 function ending(end: Overview["end"]): [string, string] {
   if (end.why_unknown) return ["not known", end.why_unknown];
-  const hours = end.hours_of_work === null ? "" : `${decimal(end.hours_of_work)} hours of work; `;
+  const hours = end.hours_of_work === null ? "" : `${duration(end.hours_of_work * 3_600_000)} of work; `;
   if (end.days === 0) return ["done", "no opinion is to come"];
   return [`${decimal(end.days)} days`, `${hours}at the pace of ${end.people} people in the last 7 days`];
 }
@@ -73,6 +85,6 @@ function policy(value: unknown): string {
 
 function clocks(found: Overview): HTMLElement | null {
   if (!found.clocks.length) return null;
-  const rows = found.clocks.map((one) => [one.name, `${decimal(Math.abs(one.ahead_ms) / 60_000, 0)} min ${one.ahead_ms > 0 ? "fast" : "slow, or offline"}`]);
+  const rows = found.clocks.map((one) => [one.name, `${duration(Math.abs(one.ahead_ms))} ${one.ahead_ms > 0 ? "fast" : "slow, or offline"}`]);
   return table("Clocks that are wrong", ["Whose", "By"], rows);
 }

@@ -13,7 +13,7 @@ const ROLES: [string, string][] = [["labeler", "labeler"], ["lead", "lead"], ["a
 const ALL_GOOD = 20;
 
 const COLUMNS: Column[] = [
-  { head: "Name" },
+  { head: "Name", tight: true },
   { head: "State" },
   { head: "Solutions", number: true },
   { head: "an hour", number: true, title: "Solutions in an hour at work" },
@@ -23,16 +23,21 @@ const COLUMNS: Column[] = [
   { head: "all +1 in a row", number: true, title: "Most solutions in a row without any doubt" },
   { head: "Gold right", number: true, title: "Gold questions, with 95 % interval" },
   { head: "As colleagues", number: true, title: "Same first error as colleagues on the same solutions; by how many steps later" },
-  { head: "Week by week", title: "Agreement with colleagues, oldest week first" },
-  { head: "Last seen" },
+  { head: "Week by week", title: "Agreement with colleagues, oldest week first", tight: true },
+  { head: "Last seen", tight: true },
   { head: "Do" },
 ];
 
 export const people: View = async (around) => {
-  const found = await server.people();
+  const list = el("div", {});
+  const fill = async (): Promise<void> => {
+    const found = await server.people();
+    list.replaceChildren(table("People", COLUMNS, found.map((one) => row(around, one)), "Nobody was invited yet."));
+  };
+  await fill();
   return [
-    around.isAdmin ? invitation(around) : null,
-    table("People", COLUMNS, found.map((one) => row(around, one)), "Nobody was invited yet."),
+    around.isAdmin ? invitation(around, fill) : null,
+    list,
     el("p", { class: "quiet" }, "Speed, rates and rows are of the newest 10,000 solutions of all people. Nothing here acts by itself; only gold questions pause a person."),
   ];
 };
@@ -68,7 +73,7 @@ function actions(around: Around, one: Person): HTMLElement {
   const name = one.name;
   return el(
     "span",
-    { class: "row" },
+    { class: "line" },
     may ? el("button", { type: "button", class: "small", "aria-label": `${pause} ${name}`, onclick: () => change(pause === "Pause" ? "paused" : "active", pause === "Pause" ? `${name} is paused.` : `${name} may work again.`) }, pause) : null,
     around.isAdmin ? el("button", { type: "button", class: "small", "aria-label": `More about ${name}`, onclick: () => void more(around, one, change) }, "More…") : null,
   );
@@ -99,9 +104,9 @@ async function more(around: Around, one: Person, change: (state: string, done: s
   const isBlocked = one.state === "blocked";
   const { closed, shut } = dialogs.open(one.name, [
     el("p", { class: "quiet" }, `Exported as ${one.export_id}`),
-    el("div", { class: "row" }, field("Role", role), button("Set role", "", closing(setRole))),
-    el("div", { class: "row" }, button("New link", "", () => void makeLink()), button("Sign out everywhere", "", closing(signOut)), button(isBlocked ? "Let in again" : "Block", "", closing(() => change(isBlocked ? "active" : "blocked", isBlocked ? `${one.name} may work again.` : `${one.name} is blocked.`)))),
-    one.state === "failed" || one.state === "screening" ? el("div", { class: "row" }, button("Let in without the screening", "", closing(() => change("active", `${one.name} may work now.`)))) : null,
+    el("div", { class: "line" }, field("Role", role), button("Set role", "", closing(setRole))),
+    el("div", { class: "line" }, button("New link", "", () => void makeLink()), button("Sign out everywhere", "", closing(signOut)), button(isBlocked ? "Let in again" : "Block", "", closing(() => change(isBlocked ? "active" : "blocked", isBlocked ? `${one.name} may work again.` : `${one.name} is blocked.`)))),
+    one.state === "failed" || one.state === "screening" ? el("div", { class: "line" }, button("Let in without the screening", "", closing(() => change("active", `${one.name} may work now.`)))) : null,
     shown,
     said,
     el("div", { class: "buttons" }, button("Close", "Esc", () => shut(), "primary")),
@@ -109,7 +114,7 @@ async function more(around: Around, one: Person, change: (state: string, done: s
   await closed;
 }
 
-function invitation(around: Around): HTMLElement {
+function invitation(around: Around, fill: () => Promise<void>): HTMLElement {
   const name = el("input", { type: "text", name: "name", required: true, maxlength: 100, autocomplete: "off" });
   const role = select("role", ROLES, "labeler");
   const made = el("div", { class: "made", "aria-live": "polite" });
@@ -121,6 +126,7 @@ function invitation(around: Around): HTMLElement {
       const { path } = await server.invite(who, role.value);
       made.replaceChildren(el("p", {}, `Give this link to ${who}. It is shown once, and is good once, for seven days.`), copyable(location.origin + path, around.tell));
       name.value = "";
+      await fill();
     } catch (error) {
       made.replaceChildren(el("p", { class: "warn" }, (error as Error).message));
     }
@@ -129,9 +135,7 @@ function invitation(around: Around): HTMLElement {
     "section",
     { class: "part" },
     el("h3", {}, "Invite somebody"),
-    el("form", { class: "row", onsubmit: (event: Event) => void send(event) }, field("Name", name), field("Role", role), el("button", { type: "submit", class: "primary" }, "Make a link")),
+    el("form", { class: "line", onsubmit: (event: Event) => void send(event) }, field("Name", name), field("Role", role), el("button", { type: "submit", class: "primary" }, "Make a link")),
     made,
-    el("p", { class: "quiet" }, "To see who was invited, read the list again."),
-    button("Read the list again", "", () => around.again(), "small"),
   );
 }

@@ -13,7 +13,7 @@ export const quality: View = async () => {
     el("p", {}, "A question that most people get wrong is probably wrong itself, or has more than one answer. Such questions come first."),
     table(
       "Gold and screening questions",
-      ["Question", "Problem", "Right is", { head: "Right", number: true }, { head: "Answers", number: true }, "Said", "State"],
+      [{ head: "Question", tight: true }, { head: "Problem", wide: true }, "Right is", { head: "Right", number: true }, { head: "Answers", number: true }, "Said", "State"],
       questions.map((one) => [
         link(`task/${one.task_id}`, `${one.kind} ${one.task_id}`),
         el("span", { class: "start" }, one.statement_start),
@@ -23,7 +23,7 @@ export const quality: View = async () => {
         said(one.said) || "–",
         one.is_doubtful ? el("b", { class: "warn" }, "look at it") : one.state,
       ]),
-      "There are none; `surefoot label gold` takes them in.",
+      "There are none; the command surefoot label gold takes them in.",
     ),
     table(
       screening.questions ? `Screening: ${screening.questions} questions, ${screening.pass_mark} right answers pass` : "Screening",

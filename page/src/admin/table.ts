@@ -6,6 +6,10 @@ export interface Column {
   head: string;
   /** Numbers stand at the right. */
   number?: boolean;
+  /** Long texts, which need room before they break. */
+  wide?: boolean;
+  /** Names and times, which do not break. */
+  tight?: boolean;
   /** What the head means, where that is not plain. */
   title?: string;
 }
@@ -15,7 +19,10 @@ export function table(caption: string, columns: (string | Column)[], rows: Child
   const heads = columns.map((column) => (typeof column === "string" ? { head: column } : column));
   if (!rows.length) return el("section", { class: "part" }, el("h3", {}, caption), el("p", { class: "quiet" }, empty));
   const id = fresh("caption");
-  const kind = (i: number): string | null => (heads[i]?.number ? "number" : null);
+  const kind = (i: number): string | null => {
+    const { number, wide, tight } = heads[i] ?? {};
+    return number ? "num" : wide ? "wide" : tight ? "tight" : null;
+  };
   const made = el(
     "table",
     {},

@@ -50,13 +50,13 @@ function sideBySide(found: Task): HTMLElement {
   const n = Math.max(found.steps.length, ...found.opinions.map((one) => one.ratings.length));
   const holds = found.decision?.assignment_id;
   const heads = found.opinions.map((one, i) =>
-    el("th", { scope: "col", class: one.assignment_id && one.assignment_id === holds ? "holds" : null }, el("span", { class: "number" }, `${i + 1}`), " ", one.labeler),
+    el("th", { scope: "col", class: one.assignment_id && one.assignment_id === holds ? "holds" : null }, el("span", { class: "num" }, `${i + 1}`), " ", one.labeler),
   );
   const rows = Array.from({ length: n }, (_, step) =>
     el(
       "tr",
       { class: found.opinions.some((one) => one.first_error === step) ? "error" : null },
-      el("th", { scope: "row", class: "number" }, String(step + 1)),
+      el("th", { scope: "row", class: "num" }, String(step + 1)),
       el("td", { class: "step-text" }, shown(found.steps[step] ?? "")),
       ...found.opinions.map((one) => el("td", {}, mark(one.ratings[step] ?? null), one.unsure.includes(step) ? el("span", { title: "unsure" }, " ?") : null)),
     ),
@@ -104,7 +104,7 @@ function decision(around: Around, found: Task): HTMLElement {
     el("fieldset", {}, el("legend", { class: "hidden" }, "The opinion that holds"), ...options.map(({ key, text }, i) => el("label", { class: "choice" }, radios[i], " ", el("kbd", { "aria-hidden": "true" }, key), ` ${text}`))),
     note,
     missing,
-    el("div", { class: "row" }, button("Decide", "⏎", () => void decide(), "primary"), button("Next", "n", () => void next(around, found.task_id, 1)), button("Previous", "p", () => void next(around, found.task_id, -1))),
+    el("div", { class: "line" }, button("Decide", "⏎", () => void decide(), "primary"), button("Next", "n", () => void next(around, found.task_id, 1)), button("Previous", "p", () => void next(around, found.task_id, -1))),
   );
 }
 

@@ -25,6 +25,7 @@ export type ReportKind = (typeof REPORTS)[number];
 export interface Overview {
   name: string;
   protocol: string;
+  now: string;
   tasks: { kind: string; state: string; tasks: number; wanted: number; given: number; remaining: number }[];
   opinions: { wanted: number; given: number; remaining: number };
   days: { day: string; solutions: number; people: number }[];

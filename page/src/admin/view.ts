@@ -49,5 +49,5 @@ export function copyable(text: string, tell: (text: string) => void): HTMLElemen
       () => tell("Press Ctrl+C to copy the link."),
     );
   }, "primary");
-  return el("div", { class: "row" }, box, copy);
+  return el("div", { class: "line" }, box, copy);
 }
