@@ -3,11 +3,12 @@
 // How far the solution had got, what is said against the step, what could have
 // stood there: each only if the project asks.
 
+import { Refused } from "./api.ts";
 import { Card } from "./cards.ts";
 import { el, set } from "./dom.ts";
 import type { Item } from "./items.ts";
 import { show } from "./math.ts";
-import { RatingControl } from "./rating.ts";
+import { button, RatingControl } from "./rating.ts";
 import type { Room } from "./room.ts";
 import { firstError, optionsAt } from "./state.ts";
 import type { Option, Rating } from "./types.ts";
@@ -65,6 +66,7 @@ export class Drawer {
   private shown = "";
   private more: Option[] | null = null;
   private note: string | null = null;
+  private canAsk = false;
   private readonly asked = new Set<number>();
   private redraw: (() => void)[] = [];
 
@@ -74,7 +76,10 @@ export class Drawer {
   draw(): void {
     const { assignment, draft } = this.room;
     const step = firstError(draft, assignment.steps.length);
-    if (step !== this.step) this.more = this.note = null;
+    if (step !== this.step) {
+      this.more = this.note = null;
+      this.canAsk = false;
+    }
     this.step = step;
     if (step !== null) this.fetch(step);
     const key = `${step} ${this.more?.length} ${this.note}`;
@@ -91,8 +96,19 @@ export class Drawer {
     this.note = "Looking for alternatives …";
     this.room.alternatives(step).then(
       (found) => this.arrived(step, found, found.length ? null : "There are no alternatives to rate."),
-      (error: Error) => this.arrived(step, null, `No alternatives: ${error.message}`),
+      (error: Error) => {
+        // Nobody writes them in this project: that is no trouble of the rater's.
+        const isNobody = error instanceof Refused && error.type === "no_generator";
+        this.canAsk = !isNobody;
+        this.arrived(step, null, isNobody ? "There are no alternatives to rate." : `No alternatives: ${error.message}.`);
+      },
     );
+  }
+
+  private askAgain(step: number): void {
+    this.asked.delete(step);
+    this.canAsk = false;
+    this.room.draw();
   }
 
   private arrived(step: number, found: Option[] | null, note: string | null): void {
@@ -155,6 +171,7 @@ export class Drawer {
       el("h3", {}, `Alternatives to step ${step + 1}`),
       el("ol", { class: "cards" }, this.original(step), ...cards.map((card) => card.element)),
       this.note && el("p", { class: "quiet", role: "status" }, this.note),
+      this.canAsk && button("Ask again", "", () => this.askAgain(step), "small"),
     );
   }
 

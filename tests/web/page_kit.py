@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from surefoot.labeling.drafts import Option, Protocol, digest_of
@@ -30,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "page"
 STATIC = ROOT / "src" / "surefoot" / "web" / "static"
 
+AXE = PAGE / "node_modules/axe-core/axe.min.js"
 SCREENSHOTS = os.environ.get("SUREFOOT_SCREENSHOTS")
 """A folder to put pictures of the page into, for people to look at."""
 
@@ -148,7 +150,12 @@ class Browsers:
         page = context.new_page()
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("console", self._hear)
+        context.on("request", self._see)
         return page
+
+    def _see(self, request: Any) -> None:
+        if not request.url.startswith(("http://127.0.0.1:", "about:")):
+            self.wrong.append(f"asked another machine: {request.url}")
 
     def _hear(self, said: Any) -> None:
         # A server that is gone or refuses is part of some tests; a broken policy never is.
@@ -224,6 +231,19 @@ def picture(page: Any, name: str) -> None:
     """Keeps how the page looks now, where somebody wants to see it."""
     if SCREENSHOTS:
         page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
+
+
+def serious(page: Any) -> list[str]:
+    """Serious findings of axe-core; its script is let past the page's own policy."""
+    if not AXE.is_file():
+        pytest.skip("page/node_modules is not there: make page")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{one['id']}: {one['help']}: {[node['html'][:90] for node in one['nodes'][:3]]}"
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
 
 
 def rates(site: Site) -> list[tuple[int, int | None]]:

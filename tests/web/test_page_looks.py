@@ -4,14 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from page_kit import PAGE, STEPS, Site, Work, picture, press, saved, sign_in
+from page_kit import STATIC, STEPS, Site, Work, picture, press, saved, serious, sign_in
 
 from surefoot.labeling.drafts import Option
 
 MakeSite = Callable[..., Site]
 NewPage = Callable[..., Any]
 
-AXE = PAGE / "node_modules/axe-core/axe.min.js"
 
 HOSTILE = (
     "<script>window.hit = 1</script>",
@@ -76,6 +75,11 @@ def test_formulas_that_are_hostile_or_broken_are_contained(
     assert page.locator(".step a, .step img, .step [style*='fixed']").count() == 0
     assert page.evaluate("window.hit") is None
     assert [url for url in asked if not url.startswith(site.url)] == []
+    loaded = "f => [...f].filter(one => one.status === 'loaded').map(one => one.family)"
+    assert "KaTeX_Main" in page.evaluate(f"document.fonts.ready.then({loaded})")
+    fonts = {url.rpartition("/")[2] for url in asked if "/fonts/" in url}
+    assert fonts
+    assert fonts <= {path.name for path in (STATIC / "fonts").iterdir()}
     broken = page.locator(".step .unrendered")
     assert "Too many expansions" in str(broken.first.get_attribute("data-why"))
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
@@ -155,24 +159,11 @@ def test_other_places_of_a_word_are_marked_by_selecting_or_pointing(
     wait_for(["x"] * 2)
 
 
-def _axe(page: Any) -> list[str]:
-    """Serious findings of axe-core; its script is let past the page's own policy."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{one['id']}: {one['help']}: {[node['html'][:90] for node in one['nodes'][:3]]}"
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 320])
 def test_nothing_stands_in_anybodys_way(
     make_site: MakeSite, new_page: NewPage, scheme: str, width: int
 ) -> None:
-    if not AXE.is_file():
-        pytest.skip("page/node_modules is not there: cd page && npm ci")
     wide = "Then $$" + " + ".join(f"x_{{{i}}}" for i in range(60)) + " = 3.$$"
     options = (
         Option(step=2, candidate=1, text="Then $2+1=3$."),
@@ -190,23 +181,24 @@ def test_nothing_stands_in_anybodys_way(
     )
     name = f"{scheme}-{width}"
     page.goto(link)
-    found = {"start": _axe(page)}
+    found = {"start": serious(page)}
     sign_in(page, link)
-    found["work"] = _axe(page)
+    found["work"] = serious(page)
     picture(page, f"{name}-work")
     press(page, "d d Home a")
-    found["question"] = _axe(page)
+    found["question"] = serious(page)
     picture(page, f"{name}-question")
     press(page, "Escape End a f")
-    found["error"] = _axe(page)
+    found["error"] = serious(page)
     picture(page, f"{name}-error")
     for key, what in ((",", "keys"), ("g", "reason"), ("h", "guidelines")):
         press(page, key)
         page.locator("dialog").wait_for()
-        found[what] = _axe(page)
+        found[what] = serious(page)
         picture(page, f"{name}-{what}")
         press(page, "Escape")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.evaluate("document.getAnimations().length") == 0
     assert {what: wrong for what, wrong in found.items() if wrong} == {}
 
 
@@ -225,3 +217,33 @@ def test_the_tab_key_goes_through_what_can_be_rated(make_site: MakeSite, new_pag
     assert label == "Great (+1)"
     saved(page)
     assert len(site.events()) == 2
+
+
+def test_the_tab_key_goes_from_top_to_bottom(make_site: MakeSite, new_page: NewPage) -> None:
+    site = make_site(Work(guideline="Rate well."))
+    link = site.link("Ada")
+    site.start()
+    page = new_page()
+    sign_in(page, link)
+    press(page, "d")
+    page.evaluate("document.body.tabIndex = -1; document.body.focus()")
+    places = []
+    for _ in range(40):
+        press(page, "Tab")
+        place = page.evaluate(
+            """() => {
+              const at = document.activeElement;
+              const step = at.closest(".step");
+              if (step) return `step ${[...document.querySelectorAll(".step")].indexOf(step) + 1}`;
+              return at.closest("header, .notices, .problem, .side, footer")?.className ?? "";
+            }"""
+        )
+        if not place:
+            break
+        places.append(place)
+    regions = [place for i, place in enumerate(places) if place != places[i - 1] or i == 0]
+    assert regions == [
+        "top", "banner notices", "problem", "side", "step 1", "step 2", "step 3", "step 4", "bar",
+    ]  # fmt: skip
+    assert places.count("step 1") == places.count("step 2") == 4  # one of the shapes, three tools
+    assert places.count("step 3") == 2  # locked: its text and its report

@@ -140,6 +140,44 @@ def test_after_the_first_error_the_project_asks_more(
     assert extra["critique"] == "The sum is wrong"
 
 
+def test_where_nobody_writes_alternatives_the_rest_is_asked(
+    make_site: MakeSite,
+    new_page: NewPage,
+) -> None:
+    site = make_site(Work(settings=ASKED))
+    link = site.link("Ada")
+    site.start()
+    page = new_page()
+    sign_in(page, link)
+    press(page, "a")
+    page.get_by_text("There are no alternatives to rate.").wait_for()
+    assert page.get_by_role("button", name="Ask again").count() == 0
+    press(page, "4")
+    page.get_by_role("radio", name="all but the end", checked=True).wait_for()
+    press(page, "Enter")
+    page.get_by_text("Nothing is left").wait_for()
+    saved(page)
+    site.kill()
+    assert json.loads(site.sessions()[0]["other"])[0][1] == {"progress": 4}
+
+
+@pytest.mark.parametrize("name", ["progress", "critique", "alternatives"])
+def test_each_question_about_the_error_is_asked_alone(
+    make_site: MakeSite, new_page: NewPage, name: str
+) -> None:
+    site = make_site(Work(options=OPTIONS, settings={f"ask_{name}": True}))
+    link = site.link("Ada")
+    site.start()
+    page = new_page()
+    sign_in(page, link)
+    press(page, "d d a")
+    shown = page.locator(".drawer")
+    shown.wait_for()
+    parts = {"progress": "How far", "critique": "It miscounts.", "alternatives": "Alternatives to"}
+    for part, words in parts.items():
+        assert shown.get_by_text(words).count() == (part == name)
+
+
 def test_a_broken_problem_is_told_with_a_reason(ada: tuple[Any, Site]) -> None:
     page, site = ada
     press(page, "b ArrowDown Control+Enter")
