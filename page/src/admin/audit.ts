@@ -22,8 +22,20 @@ export const audit: View = async (around, rest) => {
     table(
       `Audit log: ${count(found.total)} rows`,
       [{ head: "Row", number: true }, { head: "When", tight: true }, "Who", "Did", "To", { head: "More", wide: true }, { head: "Hash", tight: true }],
-      found.rows.map((row) => [String(row.id), moment(row.at), row.actor, row.action, row.target, el("code", { class: "raw" }, JSON.stringify(row.detail)), el("code", { title: row.hash }, row.hash.slice(0, 8))]),
+      found.rows.map((row) => [String(row.id), moment(row.at), row.actor, row.action, row.target, el("code", { class: "raw" }, written(row.detail)), el("code", { title: row.hash }, row.hash.slice(0, 8))]),
     ),
     pager(offset, LIMIT, found.total, (to) => around.go(`audit/${encodeURIComponent(action)}/${to}`)),
   ];
 };
+
+/** What is held under a row; of settings only what was changed. */
+function written(detail: unknown): string {
+  const { before, after } = (detail ?? {}) as { before?: unknown; after?: unknown };
+  if (!isObject(before) || !isObject(after)) return JSON.stringify(detail);
+  const changed = Object.keys({ ...before, ...after }).filter((name) => before[name] !== after[name]);
+  return changed.map((name) => `${name}: ${JSON.stringify(before[name])} → ${JSON.stringify(after[name])}`).join(", ");
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

@@ -15,6 +15,7 @@ const ALL_GOOD = 20;
 const COLUMNS: Column[] = [
   { head: "Name", tight: true },
   { head: "State" },
+  { head: "Do" },
   { head: "Solutions", number: true },
   { head: "an hour", number: true, title: "Solutions in an hour at work" },
   { head: "s a step", number: true, title: "Median seconds at work for a step" },
@@ -25,7 +26,6 @@ const COLUMNS: Column[] = [
   { head: "As colleagues", number: true, title: "Same first error as colleagues on the same solutions; by how many steps later" },
   { head: "Week by week", title: "Agreement with colleagues, oldest week first", tight: true },
   { head: "Last seen", tight: true },
-  { head: "Do" },
 ];
 
 export const people: View = async (around) => {
@@ -49,6 +49,7 @@ function row(around: Around, one: Person): Child[] {
   return [
     el("span", {}, one.name, one.role === "labeler" ? null : el("span", { class: "quiet" }, ` ${one.role}`)),
     el("span", { class: `state ${one.state}` }, one.state),
+    actions(around, one),
     count(one.submissions),
     decimal(one.solutions_per_hour),
     decimal(one.seconds_a_step),
@@ -59,7 +60,6 @@ function row(around: Around, one: Person): Child[] {
     one.same === null ? "–" : `${percent(one.same)} of ${one.pairs}${later}`,
     one.weeks.length ? one.weeks.map((week) => percent(week.same).replace(" %", "")).join(" ") + " %" : "–",
     moment(one.last_seen),
-    actions(around, one),
   ];
 }
 
