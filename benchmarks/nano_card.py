@@ -30,6 +30,12 @@ from surefoot.records import Problem, Solution
 DEMO_LEVELS = (3, 4, 5)
 COUNTED = ("update", "tokens", "seconds")
 COMMAND = "surefoot train base --recipe nano --out nano"
+PURPOSE = {
+    "pico": """The small-scale experiments
+(`surefoot paper figure4`, `active-learning`) start from it; nano is the large model there.""",
+}
+"""By name; any other model is nano, or one in its place."""
+USUAL = "It exists so that the whole of\nSurefoot runs on a laptop in minutes."
 
 
 def measure(problems: Sequence[Problem], solutions: Sequence[Solution]) -> list[dict[str, float]]:
@@ -119,6 +125,10 @@ def main() -> None:
     last = metrics[-1]
     final = float(np.mean([row["loss"] for row in metrics[-50:]]))
     text = CARD.format(
+        name=arguments.model.name,
+        purpose=PURPOSE.get(arguments.model.name, USUAL),
+        layers=model.config.num_hidden_layers,
+        width=model.config.hidden_size,
         parameters=model.num_parameters(),
         command="\n".join(arguments.command),
         updates=last["update"],
@@ -137,11 +147,11 @@ def main() -> None:
     print(text)
 
 
-CARD = """# nano
+CARD = """# {name}
 
-A base model of {parameters:,} parameters (Qwen3 architecture, 8 layers of width 128, one key/value
-head, bfloat16) for school mathematics written one step a line. It exists so that the whole of
-Surefoot runs on a laptop in minutes. It is of no use for anything else.
+A base model of {parameters:,} parameters (Qwen3 architecture, {layers} layers of width {width}, one
+key/value head, bfloat16) for school mathematics written one step a line. {purpose}
+It is of no use for anything else.
 
 ## How it was made
 
