@@ -5,13 +5,14 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint fix docs page
+.PHONY: help install demo test lint fix docs page paper-smoke
 
 help:
 	@echo "make install   make .venv with everything the demo and the tests need"
 	@echo "make demo      the whole loop on a CPU, ends with demo/report.html"
 	@echo "make test      lint, types and tests"
 	@echo "make lint      lint and types only"
+	@echo "make paper-smoke   the paper's experiments in the smallest size, ends with paper/smoke.md"
 	@echo "make fix       format the code and mend what can be mended"
 	@echo "make docs      write docs/cli.md and the tree in README.md again"
 	@echo "make page      build the pages of the labelling room; needs Node 20.19 or newer"
@@ -43,6 +44,12 @@ fix: install
 
 docs: install
 	$(BIN)/python docs/make_docs.py
+
+EXPERIMENTS := figure3 figure4 active-learning table1 scoring calibration
+
+paper-smoke: install
+	for name in $(EXPERIMENTS); do $(BIN)/surefoot paper $$name --scale smoke --lab paper/smoke-lab --overwrite || exit 1; done
+	$(BIN)/surefoot paper results $(EXPERIMENTS:%=paper/%-smoke) --out paper/smoke.md --overwrite
 
 # Only who changes page/ needs this: the built files are part of the package.
 page: page/node_modules/.package-lock.json

@@ -105,7 +105,7 @@ def _nine_in_ten(name: str, numbers: dict[str, Any]) -> Claim:
             f"{name} scaling {100 * near['share_right']:.1f} % of {near['steps']} steps with a mean"
             f" score of {near['mean_score']:.3f} are right; calibration error {numbers['ece']:.3f}"
         )
-        holds = abs(near["share_right"] - near["mean_score"]) < 0.05
+        holds = bool(abs(near["share_right"] - near["mean_score"]) < 0.05)
     return Claim(
         paper="(no claim of the paper) a step scored 0.85 to 0.95 is right nine times in ten,"
         " within 5 points.",

@@ -142,7 +142,7 @@ def _claims(found: dict[int, Trials], best: dict[Series, int], n: int) -> list[C
             here=f"process is ahead of outcome by the PRM at {wins} of {len(found)} numbers; best"
             f" with {best['process']}, {best['outcome by the PRM']} and"
             f" {best['outcome by the answer']} labelled solutions a problem",
-            holds=wins == len(found),
+            holds=bool(wins == len(found)),
         )
     )
     return claims

@@ -98,7 +98,7 @@ def _claims(found: Trials, lengths: dict[str, Estimate], n: int) -> list[Claim]:
         Claim(
             paper="the four ways (product or minimum, neutral right or wrong) are close.",
             here=f"they lie within {spread:.1f} points of each other",
-            holds=spread < 2.0,
+            holds=bool(spread < 2.0),
         )
     ]
     for other in list(WAYS)[1:]:
