@@ -14,7 +14,9 @@ from sqlalchemy import select
 
 from surefoot.commands.options import check_at_least, check_input
 from surefoot.commands.room_options import OfRoom
+from surefoot.commands.step_writer_options import HasStepWriter
 from surefoot.errors import UserError
+from surefoot.labeling.drafts import Protocol
 from surefoot.records import Problem, Scores, Session, Solution
 from surefoot.tables import read, stream
 from surefoot.web.room import server
@@ -30,7 +32,7 @@ log = logging.getLogger("surefoot")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(OfRoom):
+class Config(HasStepWriter, OfRoom):
     """Serves the page where people rate steps, and keeps what they say.
 
     Prints one link for the administrator, good once. The database is made if it
@@ -41,6 +43,7 @@ class Config(OfRoom):
       surefoot label serve solutions --problems problems --db labels.db
       surefoot label serve --db labels.db
       surefoot label serve solutions --problems problems --ask progress --want 2
+      surefoot label serve --problems problems --protocol phase1 --generator nano
     """
 
     queue: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="Q")] = None
@@ -48,7 +51,8 @@ class Config(OfRoom):
     `surefoot label import`, whose ratings count as if given here. Not needed once they
     are in the database."""
     problems: Path | None = None
-    """Their problems, where Q is a table."""
+    """Their problems, where Q is a table. In phase 1 and without Q: the problems, to be
+    solved from nothing with the steps that a generator writes."""
     scores: Path | None = None
     """Scores of the verifier that selected them; kept for the export, never shown."""
     generation: int = 0
@@ -108,11 +112,13 @@ def run(config: Config) -> dict[str, Any]:
         said = {"url": url, "admin_link": url + link, "left": left}
         text = f"{left} ratings of solutions wanted\nopen this link once: {url}{link}"
         print(json.dumps(said) if config.json else text, flush=True)  # noqa: T201
+        room.propose = config.step_writer()
         server.run(room, listening, url, config.backups)
     return {"stopped": True, "url": url}
 
 
 def _check(config: Config) -> None:
+    config.check_step_writer()
     check_at_least("--want", config.want, 1)
     check_at_least("--overlap", config.overlap, 0)
     check_at_least("--generation", config.generation, -1)
@@ -146,15 +152,15 @@ def _prepare(config: Config, database: Database) -> tuple[str, int, Any]:
         protocol = protocol_of(session)
         if config.guideline is not None:
             add_guideline(session, config.guideline.read_text(encoding="utf-8"), now=now)
-        if config.queue is not None:
-            problems, solutions, scores = _tables(config)
+        if config.queue is not None or config.problems is not None:
+            problems, solutions, scores = _tables(config, protocol)
             plan = Plan(
                 protocol=protocol,
                 generation=config.generation,
                 want=config.want,
                 overlap=config.overlap,
             )
-            opinions = _opinions(config.queue, solutions)
+            opinions = _opinions(config.queue, solutions) if config.queue else None
             take_in(session, problems, solutions, plan, scores=scores, opinions=opinions, now=now)
         if session.scalar(select(TaskRow.id).limit(1)) is None:
             raise UserError(f"{config.db}: nothing is there to be rated; name a table of solutions")
@@ -181,8 +187,11 @@ def _settings(config: Config) -> dict[str, Any]:
     return changes
 
 
-def _tables(config: Config) -> tuple[list[Problem], list[Solution], dict[str, float]]:
-    assert config.queue is not None
+def _tables(
+    config: Config, protocol: Protocol
+) -> tuple[list[Problem], list[Solution], dict[str, float]]:
+    if config.queue is None:
+        return _from_nothing(config, protocol)
     is_folder = (config.queue / "solutions").exists()
     solutions = config.queue / "solutions" if is_folder else config.queue
     problems = config.problems
@@ -211,3 +220,22 @@ def _opinions(queue: Path, solutions: Sequence[Solution]) -> dict[str, list[Sess
     if n_lost:
         log.warning("%s: %d sessions are of no solution in it and stay out", queue, n_lost)
     return found
+
+
+def _from_nothing(
+    config: Config, protocol: Protocol
+) -> tuple[list[Problem], list[Solution], dict[str, float]]:
+    """Problems alone: a solution without a step to each, which people go on from."""
+    assert config.problems is not None
+    if protocol != "phase1":
+        raise UserError("--problems: name the solutions to be rated, or take --protocol phase1")
+    if config.generator is None and config.server is None:
+        raise UserError(
+            "--problems: without solutions give --generator or --server, to write steps"
+        )
+    problems = read(check_input(config.problems, "problems"), Problem)
+    empty = [
+        Solution(solution_id=f"{problem.problem_id}/new", problem_id=problem.problem_id, steps=())
+        for problem in problems
+    ]
+    return problems, empty, {}

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from surefoot.commands.options import check_at_least
+from surefoot.model_server import is_address
 from surefoot.stages import fingerprint
 from surefoot.verifiers.formats.anyone import AnyVerifier, format_of, load_any
 from surefoot.verifiers.formats.catalogue import OWN
-from surefoot.verifiers.formats.served import is_address
 
 log = logging.getLogger("surefoot")
 

@@ -27,6 +27,7 @@ class Engine:
         model: A decoder in eval mode.
         tokenizer: Its tokenizer.
         settings: How to sample.
+        stop_rule: When a continuation is finished; by default, a whole solution.
 
     Raises:
         UserError: The settings name no distribution, or the model is of a kind
@@ -38,11 +39,12 @@ class Engine:
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
         settings: Settings | None = None,
+        stop_rule: StopRule | None = None,
     ) -> None:
         self.model, self.settings = model, settings or Settings()
         check_choice(self.settings.temperature, self.settings.top_p)
         check_model(model)
-        self.stop_rule = StopRule(model, tokenizer)
+        self.stop_rule = stop_rule or StopRule(model, tokenizer)
 
     def draw(
         self, requests: Sequence[Request], on_draw: Callable[[Draw], None] | None = None

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from surefoot import model_server
 from surefoot.cli import main
 from surefoot.errors import SurefootError, UserError
 from surefoot.records import Problem, Scores, Solution
 from surefoot.tables import read, write
-from surefoot.verifiers.formats import served
 from surefoot.verifiers.formats.anyone import load_any, score_any
 
 PROBLEMS = {"p": Problem(problem_id="p", statement="What is 2 + 3?", answer="5")}
@@ -50,7 +50,7 @@ def tokens(*sampled: tuple[str, dict[str, float]]) -> dict[str, Any]:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(served, "PAUSE", 0.01)
+    monkeypatch.setattr(model_server, "PAUSE", 0.01)
     state = Server()
 
     class Handler(BaseHTTPRequestHandler):

@@ -7,6 +7,7 @@ from typing import TypeAlias
 import numpy as np
 
 from surefoot.errors import UserError
+from surefoot.model_server import is_address
 from surefoot.records import Problem, Scores, Solution, VerifierKind
 from surefoot.verifiers.aggregate import Aggregation, Neutral, aggregate, step_score
 from surefoot.verifiers.encode import Encoder
@@ -15,7 +16,7 @@ from surefoot.verifiers.formats.catalogue import IMPLICIT, OWN, format_names
 from surefoot.verifiers.formats.foreign import Floats, ForeignVerifier, Text, load_foreign
 from surefoot.verifiers.formats.implicit import load_implicit
 from surefoot.verifiers.formats.recognise import recognise
-from surefoot.verifiers.formats.served import SERVED_FORMATS, YES_NO, is_address, load_served
+from surefoot.verifiers.formats.served import SERVED_FORMATS, YES_NO, load_served
 from surefoot.verifiers.scoring import BATCH_TOKENS, score_solutions
 
 AnyVerifier: TypeAlias = Verifier | ForeignVerifier

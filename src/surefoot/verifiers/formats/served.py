@@ -11,20 +11,16 @@ family, as QwenLM/ProcessBench, `run_eval_prm_rlhflow.py`, sends it; the words o
 the request are those of `surefoot.verifiers.formats.texts.rlhflow_prm`.
 """
 
-import json
 import logging
 import math
-import os
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from surefoot.errors import SurefootError, UserError
+from surefoot.errors import SurefootError
+from surefoot.model_server import ask, only_model
 from surefoot.verifiers.formats.foreign import Floats, ForeignVerifier, Text
 
 log = logging.getLogger("surefoot")
@@ -32,8 +28,6 @@ YES_NO, RLHFLOW = "yes-no", "rlhflow-prm"
 SERVED_FORMATS = (YES_NO, RLHFLOW)
 AT_ONCE = 8
 """Requests under way at a time."""
-ATTEMPTS, PAUSE, PATIENCE = 4, 0.5, 600.0
-"""Tries of a request, seconds before the second one (doubled each time), seconds to wait."""
 TOP = 20
 """Log-probabilities asked for at a token: what servers allow at most."""
 UNDECIDED = 0.5
@@ -62,11 +56,6 @@ WORDS = {YES_NO: Words("yes", "no"), RLHFLOW: Words("+", "-")}
 Messages = list[dict[str, str]]
 
 
-def is_address(name: str) -> bool:
-    """Whether a verifier's name is a server's address."""
-    return name.startswith(("http://", "https://"))
-
-
 def load_served(
     address: str, name: str = YES_NO, model: str | None = None, n_tokens: int = 1
 ) -> ForeignVerifier:
@@ -81,7 +70,7 @@ def load_served(
     Raises:
         UserError: The server is not there, or the model has to be named.
     """
-    model = model or _only_model(address)
+    model = model or only_model(address)
 
     def judge(texts: Sequence[Text], batch_tokens: int, skip_long: bool) -> list[Floats]:
         asked = [m for text in texts for m in conversations(name, text.statement, text.steps)]
@@ -140,7 +129,7 @@ def _ask(address: str, model: str, messages: Messages, n_tokens: int) -> list[di
         "logprobs": True,
         "top_logprobs": TOP,
     }
-    reply = _request(address, "chat/completions", body)
+    reply = ask(address, "chat/completions", body)
     try:
         tokens: list[dict[str, Any]] = reply["choices"][0]["logprobs"]["content"]
         if not isinstance(tokens, list):
@@ -170,48 +159,3 @@ def _verdict(tokens: Sequence[dict[str, Any]], words: Words) -> float | None:
 
 def _word(token: str) -> str:
     return token.strip().strip("{}*.\"'").lower()
-
-
-def _only_model(address: str) -> str:
-    served = [row["id"] for row in _request(address, "models").get("data", [])]
-    if len(served) != 1:
-        raise UserError(
-            f"{address}: serves {len(served)} models ({', '.join(served)});"
-            " name one with --served-model"
-        )
-    return str(served[0])
-
-
-def _request(address: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The server's JSON reply; tries again where a server is busy.
-
-    Raises:
-        UserError: The server refuses the request or is not there.
-    """
-    url = f"{address.rstrip('/')}/{path}"
-    headers = {"Content-Type": "application/json"}
-    if key := os.environ.get("OPENAI_API_KEY"):
-        headers["Authorization"] = f"Bearer {key}"
-    data = None if body is None else json.dumps(body).encode()
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            time.sleep(PAUSE * 2 ** (attempt - 1))
-        try:
-            request = urllib.request.Request(url, data=data, headers=headers)
-            with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
-                found: dict[str, Any] = json.load(reply)
-                return found
-        except urllib.error.HTTPError as error:
-            why = f"{error.code} {error.reason}: {_first_line(error.read())}"
-            if error.code not in (408, 429) and error.code < 500:
-                break
-        except OSError as error:
-            why = str(getattr(error, "reason", error))
-        except ValueError:
-            why = "the reply is not JSON"
-            break
-    raise UserError(f"{url}: {why}")
-
-
-def _first_line(reply: bytes) -> str:
-    return " ".join(reply.decode(errors="replace").split())[:200]

@@ -5,7 +5,7 @@ PRM800K. Phase 2 offers more texts for the wrong step, where the project asks.
 What a generator wrote is kept, so asking again gives the same.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlow
 from dataclasses import dataclass
@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from surefoot.grading.extract import final_answer
 from surefoot.labeling.drafts import Option, Protocol, digest_of, fold
 from surefoot.labeling.phase1 import way_of
 from surefoot.labeling.phase2 import first_error
+from surefoot.web.room.desk import PERHAPS, SOON, Desk, Failed
+from surefoot.web.room.desk import Propose as Propose
+from surefoot.web.room.desk import TooSlow as DeskTooSlow
 from surefoot.web.room.problems import Refused
 from surefoot.web.room.schema import AssignmentRow, OptionRow, ProblemRow
 from surefoot.web.room.shown import events_of, shown_of
-
-Propose = Callable[[str, Sequence[str], int], Sequence[str]]
-"""(statement, steps before, how many) -> texts of a next step; there may be fewer."""
 
 FIRST = 1
 MORE = 6
@@ -83,17 +84,56 @@ def written_by(propose: Propose | None, wanted: Asked, seconds: float = SECONDS)
         if wanted.offered:
             return []
         raise Refused(503, "no_generator", "go on with a step of your own, or release the task")
-    pool = ThreadPoolExecutor(1)
-    try:
-        future = pool.submit(propose, wanted.statement, wanted.before, wanted.n_more)
-        texts = future.result(seconds)
-    except TooSlow:
-        raise Refused(503, "no_generator", "the generator took too long; try again") from None
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
     there = {option.text for option in wanted.offered}
+    try:
+        if isinstance(propose, Desk):
+            n = wanted.n_more + len(there)
+            texts: Sequence[str] = propose.texts(wanted.statement, wanted.before, n, seconds)
+        else:
+            texts = _in_time(propose, wanted, seconds)
+    except (TooSlow, DeskTooSlow):
+        raise Refused(503, "no_generator", "the generator took too long; try again") from None
+    except Failed as error:
+        raise Refused(503, "no_generator", f"the generator failed: {error}") from None
     new = dict.fromkeys(text for text in texts if text.strip() and text not in there)
     return list(new)[: wanted.n_more]
+
+
+def foresee(
+    desk: Propose | None, session: Session, assignment: AssignmentRow, protocol: Protocol
+) -> None:
+    """Have written what the rater will ask for next, before it is asked for.
+
+    Phase 1 only: the first option of the next step, for each option that may be
+    followed, and others for a step whose only option is not, or may not be, +1.
+    """
+    if protocol != "phase1" or not isinstance(desk, Desk):
+        return
+    shown = shown_of(session, assignment, protocol)
+    draft = fold(events_of(session, assignment.assignment_id), shown)
+    way = way_of(draft)
+    statement = session.get_one(ProblemRow, assignment.problem_id).statement
+    if way and final_answer(way[-1]) is not None:
+        return
+    offered = shown.offered(way)
+    if not offered:
+        desk.expect(statement, way, FIRST)
+    for option in offered:
+        rating = draft.ratings.get((len(way), option.candidate))
+        may_follow = rating == 1 or (rating is None and len(offered) == FIRST)
+        after = [*way, option.text]
+        if may_follow and final_answer(option.text) is None and not shown.offered(after):
+            desk.expect(statement, after, FIRST)
+        if len(offered) == FIRST and rating != 1:
+            desk.expect(statement, way, FIRST + MORE, PERHAPS if rating is None else SOON)
+
+
+def _in_time(propose: Propose, wanted: Asked, seconds: float) -> Sequence[str]:
+    pool = ThreadPoolExecutor(1)
+    try:
+        return pool.submit(propose, wanted.statement, wanted.before, wanted.n_more).result(seconds)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def keep(

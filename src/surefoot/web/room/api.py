@@ -177,6 +177,8 @@ def claim(room: RoomHere, body: Claim, secret: Secret = None) -> dict[str, Any]:
             now=room.now(),
         )
         found = [for_page(session, row, room.protocol, settings) for row in rows]
+        for row in rows:
+            alternatives.foresee(room.propose, session, row, room.protocol)
         reason = person.state if person.state in ("paused", "failed") else None
         if not found and reason is None:
             reason = "nothing_left"
@@ -208,6 +210,7 @@ def events(
             session_id=body.session_id,
             now=room.now(),
         )
+        alternatives.foresee(room.propose, session, row, room.protocol)
         answer = {"acked": acked, "last_seq": row.last_seq, **_lease(row, room)}
     return answer
 
@@ -290,6 +293,7 @@ def other_texts(
         there = {o.text for o in shown_of(session, row, room.protocol).offered(wanted.before)}
         alternatives.keep(session, row, wanted.before, [t for t in texts if t not in there])
         offered = shown_of(session, row, room.protocol).offered(wanted.before)
+        alternatives.foresee(room.propose, session, row, room.protocol)
         return {"candidates": [option_for_page(option) for option in offered]}
 
 

@@ -78,7 +78,7 @@ def take_in(
     """
     by_id = {problem.problem_id: problem for problem in problems}
     for number, solution in enumerate(solutions, start=1):
-        _check(number, solution, by_id)
+        _check(number, solution, by_id, fewest=0 if plan.protocol == "phase1" else 1)
         if plan.kind != "work":
             _check_gold(number, solution, plan, gold or {})
     _add_problems(session, [by_id[s.problem_id] for s in solutions])
@@ -103,13 +103,14 @@ def is_double(solution_id: str, share: float) -> bool:
     return int(digest(f"overlap {solution_id}"), 16) < share * 2**64
 
 
-def _check(number: int, solution: Solution, problems: dict[str, Problem]) -> None:
+def _check(number: int, solution: Solution, problems: dict[str, Problem], fewest: int) -> None:
     where = f"solution {number} ({solution.solution_id!r})"
     problem = problems.get(solution.problem_id)
     if problem is None:
         raise UserError(f"{where}: there is no problem {solution.problem_id!r}; see --problems")
-    if not 1 <= len(solution.steps) <= MAX_STEPS:
-        raise UserError(f"{where}: has {len(solution.steps)} steps, 1 to {MAX_STEPS} can be shown")
+    n = len(solution.steps)
+    if not fewest <= n <= MAX_STEPS:
+        raise UserError(f"{where}: has {n} steps, {fewest} to {MAX_STEPS} can be shown")
     for i, text in enumerate((*solution.steps, problem.statement, problem.answer)):
         what = f"step {i + 1}" if i < len(solution.steps) else "its problem"
         if len(text) > MAX_TEXT:
