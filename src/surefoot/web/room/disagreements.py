@@ -6,10 +6,9 @@ from typing import Any, Literal, TypeAlias
 from sqlalchemy import Select, case, func, select, union_all
 from sqlalchemy.orm import Session
 
-from surefoot.columns import builder
 from surefoot.labeling.quality import WHOLE
-from surefoot.records import Session as SessionRecord
-from surefoot.web.room.opinions import ELSEWHERE, is_newest, several, step_ratings
+from surefoot.labeling.sessions import session_from
+from surefoot.web.room.opinions import ELSEWHERE, is_newest, of_several, step_ratings
 from surefoot.web.room.problems import Refused
 from surefoot.web.room.reports import START
 from surefoot.web.room.schema import (
@@ -35,7 +34,13 @@ def listed(session: Session, which: Which, *, offset: int, limit: int) -> dict[s
     """
     found = _disputed().subquery()
     rows = (
-        select(found, TaskRow.state, ProblemRow.statement, AdjudicationRow.at)
+        select(
+            found,
+            TaskRow.state,
+            ProblemRow.statement,
+            AdjudicationRow.at,
+            func.count().over().label("total"),
+        )
         .join(TaskRow, TaskRow.id == found.c.task_id)
         .join(ProblemRow, ProblemRow.problem_id == TaskRow.problem_id)
         .outerjoin(AdjudicationRow, AdjudicationRow.task_id == found.c.task_id)
@@ -43,14 +48,15 @@ def listed(session: Session, which: Which, *, offset: int, limit: int) -> dict[s
     if which != "all":
         is_open = AdjudicationRow.at.is_(None)
         rows = rows.where(is_open if which == "open" else ~is_open)
-    total = session.scalar(select(func.count()).select_from(rows.subquery())) or 0
-    page = rows.order_by(
+    ordered = rows.order_by(
         case((found.c.errors < found.c.opinions, 0), else_=1),
         (found.c.last - found.c.first).desc(),
         found.c.task_id,
     )
+    page = session.execute(ordered.offset(offset).limit(limit)).all()
     return {
-        "total": total,
+        # Beyond the last page nothing is left to count by.
+        "total": page[0].total if page else 0,
         "rows": [
             {
                 "task_id": row.task_id,
@@ -62,7 +68,7 @@ def listed(session: Session, which: Which, *, offset: int, limit: int) -> dict[s
                 "state": row.state,
                 "is_decided": row.at is not None,
             }
-            for row in session.execute(page.offset(offset).limit(limit))
+            for row in page
         ],
     }
 
@@ -71,14 +77,13 @@ def _disputed() -> Select[Any]:
     """Task, number of whole opinions, of those with an error, first and last error named."""
     here = (
         select(AssignmentRow.task_id, SubmissionRow.first_error)
-        .join(TaskRow, TaskRow.id == AssignmentRow.task_id)
         .join(SubmissionRow, SubmissionRow.assignment_id == AssignmentRow.assignment_id)
-        .where(several(), SubmissionRow.finish_reason.in_(WHOLE), is_newest())
+        .where(
+            of_several(AssignmentRow.task_id), SubmissionRow.finish_reason.in_(WHOLE), is_newest()
+        )
     )
-    elsewhere = (
-        select(ImportedRow.task_id, ImportedRow.first_error)
-        .join(TaskRow, TaskRow.id == ImportedRow.task_id)
-        .where(several(), ImportedRow.is_whole)
+    elsewhere = select(ImportedRow.task_id, ImportedRow.first_error).where(
+        of_several(ImportedRow.task_id), ImportedRow.is_whole
     )
     said = union_all(here, elsewhere).subquery()
     n, errors = func.count(), func.count(said.c.first_error)
@@ -183,7 +188,7 @@ def _imported(session: Session, task_id: int) -> list[dict[str, Any]]:
 
 def _content(text: str, *, is_imported: bool) -> dict[str, Any]:
     """What a session says: ratings, other texts for a step, words."""
-    record = builder(SessionRecord)(json.loads(text))
+    record = session_from(text)
     flags = record.alternative_flags or (None,) * len(record.alternatives)
     said = _words(record.other)
     found: dict[str, Any] = {

@@ -4,17 +4,15 @@ An opinion is the last submission of an assignment, or a session that was rated
 elsewhere and counts as one.
 """
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import Boolean, ColumnElement, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
-from surefoot.columns import builder
 from surefoot.labeling.lines import as_lines
-from surefoot.labeling.sessions import digest, marks_of, spine
+from surefoot.labeling.sessions import digest, marks_of, session_from, spine
 from surefoot.records import Labels, Rating
 from surefoot.records import Session as SessionRecord
 from surefoot.web.room.schema import (
@@ -25,6 +23,9 @@ from surefoot.web.room.schema import (
     SubmissionRow,
     TaskRow,
 )
+
+Wanted: TypeAlias = Callable[[Any], ColumnElement[bool]]
+"""Column of task ids -> whether opinions on it are asked for."""
 
 ELSEWHERE = " (imported)"
 """After the name of a rater who is not in this room."""
@@ -58,9 +59,21 @@ def is_newest() -> ColumnElement[bool]:
     )
 
 
-def several() -> ColumnElement[bool]:
-    """Whether a task has more than one opinion."""
-    return (TaskRow.kind == "work") & (TaskRow.done + TaskRow.imported >= 2)
+def of_several(task_id: Any) -> ColumnElement[bool]:
+    """Whether a task is work with more than one opinion.
+
+    In the words of its index, and as a subquery, so that SQLite begins with it.
+    """
+    held = literal_column("(task.kind = 'work' AND task.done + task.imported >= 2)", Boolean)
+    found: ColumnElement[bool] = task_id.in_(select(TaskRow.id).where(held).correlate(None))
+    return found
+
+
+def _of_gold(task_id: Any) -> ColumnElement[bool]:
+    """Whether a task is a question that somebody answered."""
+    held = TaskRow.kind.in_(["gold", "screening"]) & (TaskRow.done > 0)
+    found: ColumnElement[bool] = task_id.in_(select(TaskRow.id).where(held).correlate(None))
+    return found
 
 
 def several_opinions(session: Session, *, with_names: bool) -> Opinions:
@@ -70,16 +83,15 @@ def several_opinions(session: Session, *, with_names: bool) -> Opinions:
         session: A transaction.
         with_names: Call raters by their names, not by those for export.
     """
-    return _read(session, several(), with_names)
+    return _read(session, of_several, with_names)
 
 
 def gold_opinions(session: Session, *, with_names: bool) -> Opinions:
     """Answers to gold and screening questions, with what is right."""
-    wanted = TaskRow.kind.in_(["gold", "screening"]) & (TaskRow.done > 0)
-    return _read(session, wanted, with_names)
+    return _read(session, _of_gold, with_names)
 
 
-def _read(session: Session, wanted: ColumnElement[bool], with_names: bool) -> Opinions:
+def _read(session: Session, wanted: Wanted, with_names: bool) -> Opinions:
     found = Opinions()
     is_phase_1 = session.scalar(select(ProjectRow.protocol)) == "phase1"
     for task_id, solution_id, gold, record, rater, is_imported in _records(
@@ -105,9 +117,8 @@ def _read(session: Session, wanted: ColumnElement[bool], with_names: bool) -> Op
 
 
 def _records(
-    session: Session, wanted: ColumnElement[bool], with_names: bool
+    session: Session, wanted: Wanted, with_names: bool
 ) -> Iterator[tuple[int, str, dict[str, Any] | None, SessionRecord, str, bool]]:
-    build = builder(SessionRecord)
     here = (
         select(
             TaskRow.id, TaskRow.solution_id, TaskRow.gold, SubmissionRow.session, LabelerRow.name
@@ -115,20 +126,20 @@ def _records(
         .join(AssignmentRow, AssignmentRow.task_id == TaskRow.id)
         .join(SubmissionRow, SubmissionRow.assignment_id == AssignmentRow.assignment_id)
         .join(LabelerRow, LabelerRow.labeler_id == AssignmentRow.labeler_id)
-        .where(wanted, is_newest())
+        .where(wanted(AssignmentRow.task_id), is_newest())
         .order_by(TaskRow.id, SubmissionRow.at, SubmissionRow.submission_id)
     )
     for task_id, solution_id, gold, text, name in session.execute(here):
-        record = build(json.loads(text))
+        record = session_from(text)
         yield task_id, solution_id, gold, record, name if with_names else record.rater, False
     elsewhere = (
         select(TaskRow.id, TaskRow.solution_id, TaskRow.gold, ImportedRow.session)
         .join(ImportedRow, ImportedRow.task_id == TaskRow.id)
-        .where(wanted)
+        .where(wanted(ImportedRow.task_id))
         .order_by(TaskRow.id, ImportedRow.id)
     )
     for task_id, solution_id, gold, text in session.execute(elsewhere):
-        record = build(json.loads(text))
+        record = session_from(text)
         rater = record.rater + ELSEWHERE if with_names else record.rater
         yield task_id, solution_id, gold, record, rater, True
 
@@ -157,8 +168,3 @@ def _offered_ratings(record: SessionRecord, known: list[str]) -> list[Rating | N
             given[f"{before}\x1e{text}"] = rating
     known += [key for key in given if key not in known]
     return [given.get(key) for key in known]
-
-
-def n_several(session: Session) -> int:
-    """Tasks with more than one opinion."""
-    return session.scalar(select(func.count()).select_from(TaskRow).where(several())) or 0

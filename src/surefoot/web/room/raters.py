@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from surefoot.labeling.quality import WHOLE
 from surefoot.labeling.resampling import share
-from surefoot.web.room.opinions import is_newest, several
+from surefoot.web.room.opinions import is_newest, of_several
 from surefoot.web.room.schema import (
     NO_CANDIDATE,
     AssignmentRow,
@@ -23,7 +23,6 @@ from surefoot.web.room.schema import (
     LabelerRow,
     RatingRow,
     SubmissionRow,
-    TaskRow,
 )
 from surefoot.web.room.shown import iso, settings_of
 
@@ -180,9 +179,10 @@ def _colleagues(session: Session, now: int) -> dict[str, dict[str, Any]]:
             SubmissionRow.first_error,
             SubmissionRow.at,
         )
-        .join(TaskRow, TaskRow.id == AssignmentRow.task_id)
         .join(SubmissionRow, SubmissionRow.assignment_id == AssignmentRow.assignment_id)
-        .where(several(), SubmissionRow.finish_reason.in_(WHOLE), is_newest())
+        .where(
+            of_several(AssignmentRow.task_id), SubmissionRow.finish_reason.in_(WHOLE), is_newest()
+        )
         .order_by(AssignmentRow.task_id)
     )
     tasks: defaultdict[int, list[tuple[str, int | None, int]]] = defaultdict(list)

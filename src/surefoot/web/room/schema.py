@@ -40,6 +40,7 @@ holds these very words, not bound parameters (measured: 5 s against 5 ms)."""
 FLAGGED = "is_flagged"
 TOLD = "type IN ('note', 'report_step')"
 LEFT = "finish_reason IN ('bad_problem', 'give_up')"
+SEVERAL = "kind = 'work' AND done + imported >= 2"
 """Conditions of small indexes of what leads look at, to be used in the same way."""
 
 
@@ -167,6 +168,7 @@ class TaskRow(Table):
             sqlite_where=text(OPEN),
             postgresql_where=text(OPEN),
         ),
+        Index("task_several", "id", sqlite_where=text(SEVERAL), postgresql_where=text(SEVERAL)),
     )
 
 

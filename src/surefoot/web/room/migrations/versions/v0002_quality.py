@@ -10,12 +10,13 @@ SMALL = (
     ("event_told", "event", "id", "type IN ('note', 'report_step')"),
     ("rating_flagged", "rating", "assignment_id", "is_flagged"),
     ("submission_left", "submission", "at", "finish_reason IN ('bad_problem', 'give_up')"),
+    ("task_several", "task", "id", "kind = 'work' AND done + imported >= 2"),
 )
 """Name, table, column and condition of indexes that hold few rows."""
 
 
 def upgrade() -> None:
-    """Adds three tables, two columns of tasks and three small indexes."""
+    """Adds three tables, two columns of tasks and four small indexes."""
     op.add_column(
         "task", sa.Column("imported", sa.Integer(), nullable=False, server_default=sa.text("0"))
     )
