@@ -48,8 +48,9 @@ FLAGS: dict[str, str] = {
     ),
     "label auto": ("json debug out overwrite problems solutions by scores negative_above skip_bad"),
     "label serve": (
-        "json debug db queue problems scores generation name protocol want overlap ask answer "
-        "rate per_problem gold_every pause_below third_opinion guideline host port url backups"
+        "json debug db generator server served_model temperature queue problems scores generation "
+        "name protocol want overlap ask answer rate per_problem gold_every pause_below "
+        "third_opinion guideline host port url backups"
     ),
     "label invite": "json debug db name role url",
     "label gold": ("json debug db source kind pass_mark first_errors problems solutions labels"),

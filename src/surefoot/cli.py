@@ -53,6 +53,9 @@ VERBS: dict[str, Verb] = {
     "label gold": Verb("label_gold", "questions with known answers, to test raters"),
     "label rate": Verb("label_rate", "a program that rates in the page's place"),
     "label collect": Verb("label_collect", "take what people rated out as tables"),
+    "label next-generation": Verb(
+        "label_next_generation", "train on what was rated, choose what is rated next"
+    ),
     "label replay": Verb("label_replay", "make all ratings again from the events, or compare"),
     "label backup": Verb("label_backup", "copy the database while it is in use"),
     "label doctor": Verb("label_doctor", "look at the machine and the database of the page"),
@@ -64,6 +67,13 @@ VERBS: dict[str, Verb] = {
     "evaluate best-of-n": Verb("evaluate_best_of_n", "best-of-N, voting and pass@k for every N"),
     "evaluate steps": Verb("evaluate_steps", "does a verifier tell right steps from wrong ones?"),
     "evaluate processbench": Verb("evaluate_processbench", "does a verifier find first errors?"),
+    "paper figure3": Verb("paper_figure3", "best-of-N by PRM and ORM against majority voting"),
+    "paper figure4": Verb("paper_figure4", "process against outcome supervision, small scale"),
+    "paper active-learning": Verb("paper_active_learning", "ratings saved by choosing"),
+    "paper table1": Verb("paper_table1", "kinds of problems the verifiers have not met"),
+    "paper scoring": Verb("paper_scoring", "product or minimum, neutral as right or wrong"),
+    "paper calibration": Verb("paper_calibration", "is a step scored 0.9 right nine times in ten?"),
+    "paper results": Verb("paper_results", "all experiments made so far, as one page"),
     "report": Verb("report", "one standalone HTML page from a run"),
 }
 """In pipeline order, as the overview lists them."""

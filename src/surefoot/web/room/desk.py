@@ -66,6 +66,10 @@ class Desk:
         self._change = threading.Condition()
         self._worker: threading.Thread | None = None
 
+    def __call__(self, statement: str, before: Sequence[str], n: int) -> Sequence[str]:
+        """The texts, however long that takes."""
+        return self.texts(statement, before, n, threading.TIMEOUT_MAX)
+
     def texts(self, statement: str, before: Sequence[str], n: int, seconds: float) -> list[str]:
         """At least `n` different texts if there are as many, in the order written.
 
