@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -14,7 +15,7 @@ from surefoot.errors import UserError
 
 COMPRESSION = "zstd"
 
-_BATCH = 16_384
+_BATCH = 4096
 """Rows made plain at a time."""
 
 
@@ -31,7 +32,7 @@ def write_parquet(
 def arrow_table(records: Sequence[Record], record: type[Any]) -> pa.Table:
     """Records as a table in memory; they are not checked."""
     fields = schema(record)
-    arrays = [pa.array([getattr(r, f.name) for r in records], f.type) for f in fields]
+    arrays = [pa.array(list(map(attrgetter(f.name), records)), f.type) for f in fields]
     return pa.Table.from_arrays(arrays, schema=fields)
 
 

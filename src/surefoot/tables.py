@@ -55,7 +55,7 @@ def read(path: Path, record: type[R], *, skip_bad: bool = False) -> list[R]:
             Parquet though named so, or a column is missing or of a wrong type.
     """
     if not skip_bad:
-        with _no_cycle_search():
+        with no_cycle_search():
             return [_raised(result) for result in _checked(path, record)]
     records, bad = read_skipping(path, record)
     if bad:
@@ -115,7 +115,7 @@ def read_skipping(path: Path, record: type[R]) -> tuple[list[R], list[BadRow]]:
     """
     records: list[R] = []
     bad: list[BadRow] = []
-    with _no_cycle_search():
+    with no_cycle_search():
         for result in _checked(path, record):
             if isinstance(result, BadRow):
                 bad.append(result)
@@ -276,7 +276,7 @@ def _checked(path: Path, record: type[R]) -> Iterator[R | BadRow]:
 
 
 @contextmanager
-def _no_cycle_search() -> Iterator[None]:
+def no_cycle_search() -> Iterator[None]:
     """Pause the garbage collector: rows hold no cycles, and looking takes half the time."""
     enabled = gc.isenabled()
     gc.disable()

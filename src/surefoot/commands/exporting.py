@@ -13,6 +13,7 @@ from surefoot.labeling.holdout import is_held_out
 from surefoot.labeling.manifest import Origin, Tally, described
 from surefoot.labeling.rated import Flaw, Rated
 from surefoot.progress import Progress
+from surefoot.tables import no_cycle_search
 
 
 @dataclass(kw_only=True)
@@ -44,7 +45,7 @@ class Export:
         """
         outs = [self.out, holdout_of(self.out)] if self.holdout else [self.out]
         tallies = [Tally() for _ in outs]
-        with Progress("Exporting", total) as progress, ExitStack() as stack:
+        with no_cycle_search(), Progress("Exporting", total) as progress, ExitStack() as stack:
             adds = [
                 stack.enter_context(output(out, self.exporter.name, self._describe(tally, part)))
                 for out, tally, part in zip(outs, tallies, ("rest", "holdout"), strict=False)

@@ -1,19 +1,21 @@
 """Opinions out of tables: a folder of `surefoot label import`, or a table of labels."""
 
-import json
+import pickle
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Generic
+from sys import intern
+from typing import Any, Generic, cast
 
-from surefoot.columns import R, builder
+from surefoot.columns import R
 from surefoot.errors import UserError
-from surefoot.jsonlines import to_line
 from surefoot.labeling.choices import CannotExpress
 from surefoot.labeling.opinion import Standing, chosen
+from surefoot.labeling.parts import Pairs
 from surefoot.labeling.quality import opinion_of
 from surefoot.labeling.rated import Flaw, Rated, Votes, Wanted
-from surefoot.labeling.sessions import session_of
+from surefoot.labeling.sessions import Entry, labels_on, records_of, session_of
 from surefoot.records import RATINGS, Labels, Problem, Session, Solution
 from surefoot.tables import read, stream
 
@@ -21,17 +23,21 @@ from surefoot.tables import read, stream
 class Shelf(Generic[R]):
     """Records by a key, packed, so that many of them fit."""
 
-    def __init__(self, record: type[R]) -> None:
-        self._build, self._lines = builder(record), dict[object, bytes]()
+    def __init__(self) -> None:
+        self._packed = dict[object, bytes]()
 
     def put(self, key: object, record: R) -> None:
         """Keep a record; another one of the same key is replaced."""
-        self._lines[key] = to_line(record)
+        self._packed[key] = pickle.dumps(record)
 
     def get(self, key: object) -> R | None:
         """The record of a key."""
-        line = self._lines.get(key)
-        return None if line is None else self._build(json.loads(line))
+        packed = self._packed.get(key)
+        return None if packed is None else cast(R, pickle.loads(packed))
+
+    def all(self) -> Iterator[tuple[Any, R]]:
+        """All keys and records, in the order in which they came."""
+        return ((key, pickle.loads(packed)) for key, packed in self._packed.items())
 
 
 class RatedFolder:
@@ -46,8 +52,8 @@ class RatedFolder:
     def __init__(self, tables: dict[str, Path], wanted: Wanted, left_out: Counter[str]) -> None:
         self._tables, self._wanted, self._left_out = tables, wanted, left_out
         self._problems = {p.problem_id: p for p in read(tables["problems"], Problem)}
-        self._solutions, self._labels = Shelf(Solution), Shelf(Labels)
-        self._ratings: dict[str, list[bytes]] = {}
+        self._solutions, self._labels = Shelf[Solution](), Shelf[Labels]()
+        self._ratings: dict[str, tuple[bytes, ...]] = {}
         self._has_all = wanted.with_solutions or wanted.with_labels or "sessions" not in tables
         if self._has_all:
             self._keep_solutions(lambda _: True)
@@ -71,21 +77,22 @@ class RatedFolder:
 
     def _everything(self) -> Iterator[Rated | Flaw]:
         """All opinions, without labels."""
-        covered: set[tuple[str | None, str]] = set()
+        covered = Pairs()
         if "sessions" in self._tables:
             table = self._tables["sessions"]
             for number, session in enumerate(stream(table, Session), start=1):
-                covered.add((session.solution_id, session.rater))
+                covered.add(session.solution_id or "", intern(session.rater))
                 yield self._rated(f"{table}:{number}", session)
         table = self._tables["labels"]
         rows = enumerate(stream(table, Labels), start=1)
-        alone = ((n, row) for n, row in rows if (row.solution_id, row.rater) not in covered)
+        alone = ((n, row) for n, row in rows if not covered.has(row.solution_id, row.rater))
         if not self._has_all:
-            packed = [(n, to_line(row)) for n, row in alone]
-            build = builder(Labels)
-            found = {build(json.loads(line)).solution_id for _, line in packed}
-            self._keep_solutions(lambda solution: solution.solution_id in found)
-            alone = ((n, build(json.loads(line))) for n, line in packed)
+            shelf = Shelf[Labels]()
+            for number, row in alone:
+                shelf.put(number, row)
+            wanted = {row.solution_id for _, row in shelf.all()}
+            self._keep_solutions(lambda solution: solution.solution_id in wanted)
+            alone = shelf.all()
         for number, row in alone:
             yield self._of_labels(f"{table}:{number}", row)
 
@@ -114,10 +121,13 @@ class RatedFolder:
         session = rated.session
         if rated.solution is None and self._has_all:
             rated.solution = self._solutions.get(session.solution_id)
-        if rated.labels is None and self._wanted.with_labels:
+        if rated.labels is None and self._wanted.with_votes and rated.solution is not None:
+            # As good as those of the table, which would have to be kept for it.
+            rated.labels = _labels_of(rated, rated.solution)
+        elif rated.labels is None and self._wanted.with_labels:
             rated.labels = self._labels.get((session.solution_id, session.rater))
         if self._wanted.with_votes and rated.solution is not None:
-            rated.votes = _unpacked(self._ratings.get(rated.solution.solution_id, []))
+            rated.votes = _unpacked(self._ratings.get(rated.solution.solution_id, ()))
         return rated
 
     def _keep_solutions(self, is_kept: Callable[[Solution], bool]) -> None:
@@ -126,14 +136,16 @@ class RatedFolder:
                 self._solutions.put(solution.solution_id, solution)
 
     def _keep_labels(self) -> None:
-        of_sessions = self._wanted.with_labels and "sessions" in self._tables
-        if not of_sessions and not self._wanted.with_votes:
+        if not self._wanted.with_labels or (
+            "sessions" not in self._tables and not self._wanted.with_votes
+        ):
             return
         for row in stream(self._tables["labels"], Labels):
-            if of_sessions:
-                self._labels.put((row.solution_id, row.rater), row)
             if self._wanted.with_votes:
-                self._ratings.setdefault(row.solution_id, []).append(_packed(row))
+                there = self._ratings.get(row.solution_id, ())
+                self._ratings[row.solution_id] = (*there, _packed(row))
+            else:
+                self._labels.put((row.solution_id, row.rater), row)
 
     def _taken(self) -> set[int]:
         """Numbers of the opinions of which each stands for all about its solution."""
@@ -176,11 +188,22 @@ def tables_of(folder: Path, problems: Path | None, solutions: Path | None) -> di
     return tables
 
 
+def _labels_of(rated: Rated, solution: Solution) -> Labels | None:
+    """The labels of a session on its solution, whose lines may be others than the row's."""
+    labels = labels_on(rated.session, solution, rated.session.format)
+    if labels is not None:
+        return labels
+    made = records_of(Entry(problem=rated.problem, session=rated.session))
+    if made is None or len(made[1].ratings) != len(solution.steps):
+        return None
+    return replace(made[1], solution_id=solution.solution_id)
+
+
 def _packed(row: Labels) -> bytes:
     return bytes(_NONE if rating is None else rating + 1 for rating in row.ratings)
 
 
-def _unpacked(ratings: list[bytes]) -> Votes:
+def _unpacked(ratings: Iterable[bytes]) -> Votes:
     return tuple(tuple(_BACK[code] for code in one) for one in ratings)
 
 

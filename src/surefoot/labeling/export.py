@@ -97,7 +97,7 @@ class Exporter:
         Raises:
             CannotExpress: The layout has no way to write it down.
         """
-        if reason := self._reason_against(rated.session):
+        if reason := self._reason_against(rated):
             self.left_out[reason] += 1
             return []
         if self.name == "parquet":
@@ -115,10 +115,12 @@ class Exporter:
                     rows.append(self._row(rated, _only(rated.session, steps)))
         return rows
 
-    def _reason_against(self, session: Session) -> str | None:
+    def _reason_against(self, rated: Rated) -> str | None:
         if self.name in KEEPS_ALL:
             return None
-        against = [mark for mark in marks_of(session) if mark not in self.keep]
+        session, labels = rated.session, rated.labels
+        marks = marks_of(session) if labels is None else labels.marks
+        against = [mark for mark in marks if mark not in self.keep]
         if against:
             return against[0]
         is_rated = any((s.rating, s.chance) != (None, None) for s in spine(session))
@@ -145,7 +147,10 @@ def line(row: dict[str, Any] | RatedStep) -> bytes:
     """A row as a line of JSON."""
     if isinstance(row, RatedStep):
         return to_line(row)
-    return (json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    return (_ENCODER.encode(row) + "\n").encode()
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def _only(session: Session, steps: Sequence[Step]) -> Session:

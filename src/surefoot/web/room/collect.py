@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from surefoot.errors import SurefootError
 from surefoot.labeling.manifest import Origin
 from surefoot.labeling.opinion import Standing, chosen
+from surefoot.labeling.parts import Pairs
 from surefoot.labeling.quality import WHOLE
 from surefoot.labeling.rated import Rated, Wanted
 from surefoot.labeling.sessions import Entry, labels_on, named, records_of, session_from
@@ -51,16 +52,18 @@ class Listed(NamedTuple):
     task_id: int
     at: int
     """When; imported ones are older than all others, in the order of their file."""
-    name: str
-    """The assignment, or the number of an imported one."""
+    key: str | int
+    """`submission_id`, or the number of an imported one."""
     solution_id: str
     generation: int | None
     standing: Standing
-    submission_id: str | None = None
-    """None for one that was imported."""
-    imported_id: int | None = None
     guideline: int | None = None
     is_late: bool = False
+
+    @property
+    def name(self) -> str:
+        """For messages."""
+        return ("submission " if isinstance(self.key, str) else "imported opinion ") + str(self.key)
 
 
 def count(session: Session) -> int:
@@ -104,24 +107,24 @@ def collect(
     if wanted.generation is not None:
         of_all, there = there, [x for x in there if x.generation == wanted.generation]
         left_out["other generation"] += len(of_all) - len(there)
-    taken: set[str] | None = None
+    taken: set[str | int] | None = None
     if wanted.take == "one":
         taken = _taken(session, there)
         left_out["other opinion"] += len(there) - len(taken)
         if not wanted.with_votes:
-            there = [x for x in there if x.name in taken]
+            there = [x for x in there if x.key in taken]
     found = _rated(session, there, wanted, place)
     if wanted.with_votes:
         found = _with_votes(there, found)
     for one, rated in zip(there, found, strict=True):
-        if taken is None or one.name in taken:
+        if taken is None or one.key in taken:
             yield rated
 
 
 def listed(session: Session) -> list[Listed]:
     """All opinions, in order."""
     found = [*_submitted(session), *_imported(session)]
-    found.sort(key=lambda one: one[:3])
+    found.sort(key=lambda one: (one.task_id, one.at, str(one.key)))
     return found
 
 
@@ -159,7 +162,7 @@ def _submitted(session: Session) -> Iterator[Listed]:
         yield Listed(
             task_id=row.task_id,
             at=row.at,
-            name=f"assignment {row.assignment_id}",
+            key=row.submission_id,
             solution_id=row.solution_id,
             generation=row.generation,
             standing=Standing(
@@ -168,7 +171,6 @@ def _submitted(session: Session) -> Iterator[Listed]:
                 is_trusted=row.state not in ("paused", "blocked"),
                 holds=row.assignment_id in holds,
             ),
-            submission_id=row.submission_id,
             guideline=row.guideline_version,
             is_late=row.is_late,
         )
@@ -191,23 +193,22 @@ def _imported(session: Session) -> Iterator[Listed]:
         yield Listed(
             task_id=row.task_id,
             at=row.id - 2**62,
-            name=f"imported opinion {row.id}",
+            key=row.id,
             solution_id=row.solution_id,
             generation=row.generation,
             standing=Standing(first_error=row.first_error, is_whole=row.is_whole),
-            imported_id=row.id,
         )
 
 
-def _taken(session: Session, there: Sequence[Listed]) -> set[str]:
+def _taken(session: Session, there: Sequence[Listed]) -> set[str | int]:
     """One opinion of each task; none of those of which a lead said that none holds."""
     no_one = select(AdjudicationRow.task_id).where(AdjudicationRow.assignment_id.is_(None))
     nothing_holds = set(session.scalars(no_one))
-    taken: set[str] = set()
+    taken: set[str | int] = set()
     for task_id, group in groupby(there, key=lambda one: one.task_id):
         if task_id not in nothing_holds:
             of_task = list(group)
-            taken.add(of_task[chosen([one.standing for one in of_task])].name)
+            taken.add(of_task[chosen([one.standing for one in of_task])].key)
     return taken
 
 
@@ -229,7 +230,7 @@ def _rated(
     session: Session, there: Sequence[Listed], wanted: Wanted, place: str
 ) -> Iterator[Rated]:
     """Each opinion with its text, and what else is wanted."""
-    raters: set[tuple[str, str]] = set()
+    pairs = Pairs()
     problems: dict[str, Problem] = {}
     solutions: dict[str, Solution] = {}
     for start in range(0, len(there), CHUNK):
@@ -249,11 +250,11 @@ def _rated(
                 is_late=one.is_late,
             )
             if wanted.with_labels:
-                _label(rated, SOURCE if one.imported_id is None else record.format, raters)
+                _label(rated, SOURCE if isinstance(one.key, str) else record.format, pairs)
             yield rated
 
 
-def _label(rated: Rated, source: str, raters: set[tuple[str, str]]) -> None:
+def _label(rated: Rated, source: str, pairs: Pairs) -> None:
     """Add the labels, and the solution that was followed if it is not the one shown."""
     shown = rated.solution
     assert shown is not None
@@ -270,10 +271,9 @@ def _label(rated: Rated, source: str, raters: set[tuple[str, str]]) -> None:
         else:
             rated.solution = followed
     name, n = labels.rater, 1
-    while (labels.solution_id, name) in raters:  # who had it as work and as a test is two
+    while not pairs.add(labels.solution_id, name):  # who had it as work and as a test is two
         n += 1
         name = f"{labels.rater}-{n}"
-    raters.add((labels.solution_id, name))
     rated.labels = replace(labels, rater=name) if n > 1 else labels
     rated.session = named(rated.session, labels.solution_id, name)
 
@@ -281,19 +281,17 @@ def _label(rated: Rated, source: str, raters: set[tuple[str, str]]) -> None:
 def _records(session: Session, part: Sequence[Listed], place: str) -> list[SessionRecord]:
     """Their texts, each as it was stored."""
     texts: dict[str | int, tuple[str, str]] = {}
-    for table, column, ids in (
-        (SubmissionRow, SubmissionRow.submission_id, [one.submission_id for one in part]),
-        (ImportedRow, ImportedRow.id, [one.imported_id for one in part]),
+    for table, column, kind in (
+        (SubmissionRow, SubmissionRow.submission_id, str),
+        (ImportedRow, ImportedRow.id, int),
     ):
-        there = [x for x in ids if x is not None]
-        rows: Any = select(column, table.session, table.session_sha256).where(column.in_(there))
-        if there:
+        keys = [one.key for one in part if isinstance(one.key, kind)]
+        rows: Any = select(column, table.session, table.session_sha256).where(column.in_(keys))
+        if keys:
             texts |= {key: (text, sha256) for key, text, sha256 in session.execute(rows)}
     records: list[SessionRecord] = []
     for one in part:
-        key = one.imported_id if one.submission_id is None else one.submission_id
-        assert key is not None
-        text, sha256 = texts[key]
+        text, sha256 = texts[one.key]
         if hashlib.sha256(text.encode()).hexdigest() != sha256:
             raise SurefootError(
                 f"{place}: {one.name}: is not what was stored; see `surefoot label replay --check`"
