@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from surefoot.evaluation.estimators import FloatArray
 from surefoot.paper import drawing
 from surefoot.paper.efficiency import Efficiency, data_efficiency
-from surefoot.paper.experiment import Findings
+from surefoot.paper.experiment import Findings, trainings
 from surefoot.paper.lab import Lab
 from surefoot.paper.materials import Sources, joined, labels_of, scored, some_of, trained
 from surefoot.paper.published import DATA_EFFICIENCY
@@ -126,7 +126,7 @@ def run(lab: Lab, sources: Sources, scale: Scale, small: str) -> Findings:
         title="Active learning",
         setting=(
             f"{scale.train_problems} training problems with a pool of {scale.pool_n} solutions"
-            f" each, labels by the large PRM, {scale.trainings} trainings of each small PRM,"
+            f" each, labels by the large PRM, {trainings(scale.trainings)} of each small PRM,"
             f" {scale.test_problems} held-out problems, best of {scale.n}."
         ),
         claims=_claims(efficiency, active, uniform, scale),

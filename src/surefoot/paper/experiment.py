@@ -58,6 +58,11 @@ def as_json(
     }
 
 
+def trainings(n: int) -> str:
+    """A number of trainings in words."""
+    return "one training" if n == 1 else f"{n} trainings"
+
+
 def machine() -> str:
     """The processor in a few words."""
     threads = os.environ.get("OMP_NUM_THREADS")

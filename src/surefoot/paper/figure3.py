@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from surefoot.evaluation.curves import MAJORITY, PASS, WEIGHTED, compute_curves
 from surefoot.evaluation.pools import Pool
 from surefoot.paper import drawing, published
-from surefoot.paper.experiment import Findings
+from surefoot.paper.experiment import Findings, trainings
 from surefoot.paper.lab import Lab
 from surefoot.paper.materials import (
     Sampled,
@@ -127,9 +127,9 @@ def run(lab: Lab, sources: Sources, scale: Scale) -> Findings:
     return Findings(
         title="Figure 3: best-of-N",
         setting=(
-            f"{len(found.problem_ids)} held-out problems, {last} solutions each, {scale.trainings}"
-            f" trainings of each verifier; PRM on {scale.rated_n} rated solutions of each of"
-            f" {scale.train_problems} problems, collected by active learning, ORM on {scale.orm_n}"
+            f"{len(found.problem_ids)} held-out problems, {last} solutions each,"
+            f" {trainings(scale.trainings)} of each verifier; PRM on {scale.rated_n} rated solutions"
+            f" of each of {scale.train_problems} problems, collected by active learning, ORM on {scale.orm_n}"
             " uniform ones."
             + ("" if wrong is None else f" {100 * wrong:.1f} % of right answers have a wrong step.")
         ),

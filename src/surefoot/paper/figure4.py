@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from surefoot.evaluation.curves import MAJORITY
 from surefoot.evaluation.figures import STYLES
 from surefoot.paper import drawing
-from surefoot.paper.experiment import Findings
+from surefoot.paper.experiment import Findings, trainings
 from surefoot.paper.lab import Lab
 from surefoot.paper.materials import Sources, labels_of, some_of
 from surefoot.paper.small import Setup, SmallScale, error_of, set_up, small_scores
@@ -62,7 +62,7 @@ def run(lab: Lab, sources: Sources, scale: Scale, small: str) -> Findings:
     found = {
         count: trials(
             setup.test,
-            {name: _scores(lab, setup, name, count, scale.trainings) for name in SERIES},
+            {name: _scores(lab, setup, name, count, range(scale.trainings)) for name in SERIES},
             ceiling=count == scale.labelled[-1],
         )
         for count in scale.labelled
@@ -73,7 +73,7 @@ def run(lab: Lab, sources: Sources, scale: Scale, small: str) -> Findings:
     return Findings(
         title="Figure 4: process and outcome supervision",
         setting=(
-            f"{scale.train_problems} training problems, {scale.trainings} trainings of each small"
+            f"{scale.train_problems} training problems, {trainings(scale.trainings)} of each small"
             f" verifier, {scale.test_problems} held-out problems, {last} solutions each. The large"
             f" PRM, trained on {scale.large_n} rated solutions of each of"
             f" {scale.large_problems + scale.train_problems} problems, names the checker's first"
@@ -90,9 +90,9 @@ def run(lab: Lab, sources: Sources, scale: Scale, small: str) -> Findings:
     )
 
 
-def _scores(lab: Lab, setup: Setup, name: Series, count: int, trainings: int) -> list[Path]:
+def _scores(lab: Lab, setup: Setup, name: Series, count: int, seeds: range) -> list[Path]:
     found = []
-    for seed in range(trainings):
+    for seed in seeds:
         # Another training is another sample of solutions, too; each holds its smaller ones.
         solutions = some_of(lab, setup.pool.solutions, count, seed=seed)
         if name == "process":

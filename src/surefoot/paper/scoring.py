@@ -10,7 +10,7 @@ import numpy as np
 
 from surefoot.evaluation.estimators import FloatArray
 from surefoot.paper import figure3
-from surefoot.paper.experiment import Findings
+from surefoot.paper.experiment import Findings, trainings
 from surefoot.paper.lab import Lab
 from surefoot.paper.materials import Sampled, Sources
 from surefoot.paper.trials import Claim, Estimate, Trials, compared, estimate, percent, trials
@@ -41,7 +41,7 @@ def run(lab: Lab, sources: Sources, scale: figure3.Scale) -> Findings:
         title="Scoring: product or minimum, neutral right or wrong",
         setting=(
             f"The PRMs and solutions of Figure 3: {len(found.problem_ids)} held-out problems, best"
-            f" of {scale.n}, {scale.trainings} trainings."
+            f" of {scale.n}, {trainings(scale.trainings)}."
         ),
         claims=_claims(found, lengths, scale.n),
         numbers={**found.as_json(), "steps_more": {k: asdict(v) for k, v in lengths.items()}},

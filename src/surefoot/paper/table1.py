@@ -8,7 +8,7 @@ problems the families are subjects.
 from dataclasses import dataclass
 
 from surefoot.evaluation.curves import MAJORITY
-from surefoot.paper.experiment import Findings
+from surefoot.paper.experiment import Findings, trainings
 from surefoot.paper.lab import Lab
 from surefoot.paper.materials import Sources, problems, sampled, scored, taught, trained
 from surefoot.paper.published import TABLE_1
@@ -79,7 +79,7 @@ def run(lab: Lab, sources: Sources, scale: Scale) -> Findings:
         setting=(
             f"Verifiers trained on {scale.train_n} solutions of each of {scale.train_problems}"
             f" problems of {', '.join(scale.seen)}; tried on {', '.join(scale.unseen)}, which the"
-            f" base and the generator know, best of {scale.n}, {scale.trainings} trainings."
+            f" base and the generator know, best of {scale.n}, {trainings(scale.trainings)}."
         ),
         claims=_claims(found["all"], scale),
         numbers={name: one.as_json() for name, one in found.items()} | {"paper": TABLE_1},
@@ -88,8 +88,8 @@ def run(lab: Lab, sources: Sources, scale: Scale) -> Findings:
 
 
 def _claims(found: Trials, scale: Scale) -> list[Claim]:
-    said = "on fresh questions the PRM is ahead of the {} ({:.1f} against {:.1f} %)."
-    names = {"orm": "ORM", MAJORITY: "majority voting"}
+    said = "on fresh questions the PRM is ahead of {} ({:.1f} against {:.1f} %)."
+    names = {"orm": "the ORM", MAJORITY: "majority voting"}
     return [
         compared(
             said.format(names[other], 100 * TABLE_1["prm"], 100 * TABLE_1[other]),
