@@ -128,9 +128,9 @@ def run(lab: Lab, sources: Sources, scale: Scale) -> Findings:
         title="Figure 3: best-of-N",
         setting=(
             f"{len(found.problem_ids)} held-out problems, {last} solutions each,"
-            f" {trainings(scale.trainings)} of each verifier; PRM on {scale.rated_n} rated solutions"
-            f" of each of {scale.train_problems} problems, collected by active learning, ORM on {scale.orm_n}"
-            " uniform ones."
+            f" {trainings(scale.trainings)} of each verifier; PRM on {scale.rated_n} rated"
+            f" solutions of each of {scale.train_problems} problems, collected by active"
+            f" learning, ORM on {scale.orm_n} uniform ones."
             + ("" if wrong is None else f" {100 * wrong:.1f} % of right answers have a wrong step.")
         ),
         claims=[*_pairs(found, last).values(), _widens(found)],
