@@ -121,6 +121,11 @@ export class Outbox {
     return this.entries.length === 0;
   }
 
+  /** Whether the server has everything but what it refuses. */
+  isClear(): boolean {
+    return this.entries.every((entry) => this.refused.has(entry.assignment));
+  }
+
   /** Another tab has taken over: sends nothing more. */
   halt(): void {
     this.halted = true;

@@ -16,6 +16,7 @@ import type { Assignment, Event, Finish, Me, Option, Said } from "./types.ts";
 
 /** At most two: one at work, one for when the network is gone. */
 const AHEAD = 2;
+const AGAIN_MS = 4_000;
 const BROKEN = ["It needs something that is missing, e.g. a picture", "It rests on something false", "It asks no definite question", "It has four or more parts", "Something else"];
 
 export interface Surroundings {
@@ -50,6 +51,7 @@ export class Desk implements Room {
   /** Finished here; the server may not know yet and hand it out again. */
   private readonly ended = new Set<string>();
   private isFetching = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly around: Surroundings) {}
 
@@ -236,32 +238,50 @@ export class Desk implements Room {
     void this.next();
   }
 
-  private async fetch(): Promise<void> {
-    const { outbox } = this.around;
+  private async fetch(isSecond = false): Promise<void> {
     if (this.isFetching) return;
     this.isFetching = true;
+    clearTimeout(this.timer);
     try {
-      // First what is done, then more; else the same would be handed out again.
-      const isClear = this.around.isFrozen() || (await outbox.drain());
-      if (!isClear) {
-        if (!this.view) this.close(el("p", {}, "What you did is kept here until the server answers. Work goes on then."));
-        return;
-      }
-      const { assignments, reason } = await api.claim(this.around.isFrozen() ? 1 : AHEAD);
-      const here = new Set([this.assignment.assignment_id, ...this.waiting.map((one) => one.assignment_id)]);
-      if (!this.view) here.delete(this.assignment.assignment_id);
-      this.waiting.push(...assignments.filter(({ assignment_id: id }) => !here.has(id) && !outbox.isEnding(id)));
-      if (this.view) return;
-      const first = this.waiting.shift();
-      if (first) this.open(first);
-      else this.nothing(reason);
+      if (await this.ask(isSecond)) return;
     } catch (error) {
       const isOut = error instanceof Refused && error.status === 401;
       if (!this.view && isOut) this.close(el("p", { class: "big" }, "You are signed out: open your invite link again, or ask for a new one."));
-      else if (!this.view) this.close(el("p", {}, `The server does not answer (${error instanceof Error ? error.message : String(error)}).`), this.again());
+      else if (!this.view) this.stall(`The server does not answer (${error instanceof Error ? error.message : String(error)}).`);
+      return;
     } finally {
       this.isFetching = false;
     }
+    await this.fetch(true);
+  }
+
+  /** Asks for work; false if it has to be asked for once more. */
+  private async ask(isSecond: boolean): Promise<boolean> {
+    const { outbox } = this.around;
+    // First what is done, then more; else the same would be handed out again.
+    if (!this.around.isFrozen()) await outbox.drain();
+    if (!this.around.isFrozen() && !outbox.isClear()) {
+      if (!this.view) this.stall("What you did is kept here until the server answers. Work goes on then.");
+      return true;
+    }
+    const { assignments, reason } = await api.claim(this.around.isFrozen() ? 1 : AHEAD);
+    const here = new Set([...this.ended, ...this.waiting.map((one) => one.assignment_id)]);
+    if (this.view) here.add(this.assignment.assignment_id);
+    this.waiting.push(...assignments.filter(({ assignment_id: id }) => !here.has(id) && !outbox.isEnding(id)));
+    if (this.view) return true;
+    const first = this.waiting.shift();
+    if (first) this.open(first);
+    // It was handed out before it was finished here, and that may not be all there is.
+    else if (assignments.length && !isSecond) return false;
+    else if (assignments.length) this.stall("The server waits for work that it did not take; see above.");
+    else this.nothing(reason);
+    return true;
+  }
+
+  /** Says why there is no work now, and looks for it again after a while. */
+  private stall(why: string): void {
+    this.close(el("p", {}, why), this.again());
+    this.timer = setTimeout(() => void this.fetch(), AGAIN_MS);
   }
 
   private nothing(reason: string | null): void {

@@ -195,3 +195,56 @@ def test_what_is_being_typed_is_kept_when_the_tab_is_put_away(
     press(page, "Escape")
     saved(page)
     assert [said for _, kind, said in site.events() if kind == "note"] == [{"text": "half a sente"}]
+
+
+def test_work_goes_on_by_itself_when_the_network_is_back(
+    make_site: MakeSite,
+    new_page: Callable[..., Any],
+) -> None:
+    site = make_site(Work(solutions=(STEPS, STEPS, STEPS)))
+    link = site.link("Ada")
+    site.start()
+    page = new_page()
+    sign_in(page, link)
+    page.context.set_offline(True)
+    for _ in range(2):  # the second was fetched before
+        page.locator(".where", has_text="step 1 of 4").wait_for()
+        press(page, "a Enter")
+    page.get_by_text("What you did is kept here").wait_for()
+    page.context.set_offline(False)
+    page.locator(".where", has_text="step 1 of 4").wait_for()
+    press(page, "d a Enter")
+    page.get_by_text("Nothing is left").wait_for()
+    saved(page)
+    site.kill()
+    ratings = [session["alternative_ratings"] for session in site.sessions()]
+    assert ratings == [[[-1]], [[-1]], [[1], [-1]]]
+
+
+def test_what_was_finished_while_it_was_handed_out_does_not_come_again(
+    make_site: MakeSite,
+    new_page: Callable[..., Any],
+) -> None:
+    site = make_site(Work(solutions=(STEPS, STEPS)))
+    link = site.link("Ada")
+    site.start()
+    page = new_page()
+    sign_in(page, link)
+    held: list[tuple[Any, Any]] = []
+    page.route("**/claim", lambda route: held.append((route, route.fetch())), times=1)
+    press(page, "a Enter")  # now more is asked for, and the second is handed out again
+    page.locator(".where", has_text="step 1 of 4").wait_for()
+    for _ in range(200):
+        if held:
+            break
+        page.wait_for_timeout(20)
+    ((route, response),) = held
+    assert len(response.json()["assignments"]) == 1
+    press(page, "d a Enter")
+    page.get_by_text("Looking for work").wait_for()
+    saved(page)
+    route.fulfill(response=response)
+    page.get_by_text("Nothing is left").wait_for()
+    assert page.locator(".recent button").count() == 2
+    site.kill()
+    assert len(site.sessions()) == 2
