@@ -60,6 +60,7 @@ FLAGS: dict[str, str] = {
         "json debug out overwrite db problems solutions generator samples base train verifier "
         "policy n per_problem wrong_share want overlap seed"
     ),
+    "label agreement": "json debug labels db against figure overwrite draws seed",
     "label replay": "json debug db check",
     "label backup": "json debug out overwrite db",
     "label doctor": "json debug db",

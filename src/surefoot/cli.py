@@ -56,6 +56,7 @@ VERBS: dict[str, Verb] = {
     "label next-generation": Verb(
         "label_next_generation", "train on what was rated, choose what is rated next"
     ),
+    "label agreement": Verb("label_agreement", "how far raters agree, with intervals"),
     "label replay": Verb("label_replay", "make all ratings again from the events, or compare"),
     "label backup": Verb("label_backup", "copy the database while it is in use"),
     "label doctor": Verb("label_doctor", "look at the machine and the database of the page"),
