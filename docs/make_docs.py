@@ -105,6 +105,7 @@ def tree() -> str:
     lines += _folder(ROOT / "docs", 0)
     lines += _folder(ROOT / "benchmarks", 0)
     lines += _folder(ROOT / "runs", 0)
+    lines.append(_line(0, "page/", "what the pages of the labelling room are built from"))
     package = ROOT / "src" / "surefoot"
     lines.append("src/surefoot/")
     lines += [_described(file, 1) for file in _files(package)]
