@@ -1,6 +1,7 @@
 """Parquet files of records: the schema is that of `surefoot.columns`."""
 
 from collections.abc import Iterator, Sequence
+from io import RawIOBase
 from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
@@ -36,6 +37,13 @@ def arrow_table(records: Sequence[Record], record: type[Any]) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=fields)
 
 
+def parquet_bytes(records: Sequence[Record], record: type[Any]) -> bytes:
+    """One Parquet file in memory; the records are not checked."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(arrow_table(records, record), sink, compression=COMPRESSION)
+    return bytes(sink.getvalue())
+
+
 class RecordWriter:
     """One Parquet file, written as the records come; they are not checked.
 
@@ -44,7 +52,7 @@ class RecordWriter:
         record: What the records are.
     """
 
-    def __init__(self, file: BinaryIO, record: type[Any]) -> None:
+    def __init__(self, file: BinaryIO | RawIOBase, record: type[Any]) -> None:
         self._record, self._waiting = record, list[Record]()
         self._writer = pq.ParquetWriter(file, schema(record), compression=COMPRESSION)
 
@@ -53,7 +61,13 @@ class RecordWriter:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
-            self._write()
+            self.close()
+        else:
+            self._writer.close()
+
+    def close(self) -> None:
+        """Write what is left, and the end."""
+        self._write()
         self._writer.close()
 
     def add(self, records: Sequence[Record]) -> None:

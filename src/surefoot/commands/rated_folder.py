@@ -85,6 +85,7 @@ class RatedFolder:
                 yield self._rated(f"{table}:{number}", session)
         table = self._tables["labels"]
         rows = enumerate(stream(table, Labels), start=1)
+        alone: Iterator[tuple[int, Labels]]
         alone = ((n, row) for n, row in rows if not covered.has(row.solution_id, row.rater))
         if not self._has_all:
             shelf = Shelf[Labels]()

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surefoot.errors import UserError
-from surefoot.web.room import admin, api, gold, importing, people, reading
+from surefoot.web.room import admin, api, downloads, gold, importing, people, reading
 from surefoot.web.room.app import Room, add_pages, new_app
 from surefoot.web.room.backups import keep_backups
 from surefoot.web.room.schema import LabelerRow
@@ -40,6 +40,7 @@ def create_app(room: Room) -> FastAPI:
     app.include_router(reading.router)
     app.include_router(gold.router)
     app.include_router(importing.router)
+    app.include_router(downloads.router)
     add_pages(app)
     return app
 
