@@ -1,5 +1,6 @@
 """The page for leads, as a person uses it: all tabs, a decision, an invite, a pause."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -261,6 +262,11 @@ def test_an_administrator_invites_pauses_and_changes(room: Room, new_page: NewPa
     page.get_by_text("the chain is whole").wait_for()
     page.get_by_label("Show").select_option("settings")
     page.get_by_role("cell", name="settings").first.wait_for()
+    tab(page, "Exports")
+    with page.expect_download() as started:
+        page.get_by_role("link", name="PRM800K").click()
+    rows = started.value.path().read_text(encoding="utf-8").splitlines()
+    assert sum(json.loads(row)["label"]["finish_reason"] == "bad_problem" for row in rows) == 2
     # What the last person in charge may not do is said, and nothing is lost.
     tab(page, "People")
     page.get_by_role("button", name="More about Root").click()

@@ -24,13 +24,13 @@ export const task: View = async (around, rest) => {
   ];
 };
 
-/** The next or the previous of those that wait for a decision. */
-async function next(around: Around, id: number, by: number): Promise<void> {
+/** Goes to the next or the previous of those that wait for a decision; `said` is what was done before. */
+async function next(around: Around, id: number, by: number, said = ""): Promise<void> {
   const { rows } = await server.disagreements("open", 0, 200);
   const at = rows.findIndex((row) => row.task_id === id);
   const other = at < 0 ? rows[0] : rows[at + by];
   if (other) around.go(`task/${other.task_id}`);
-  else around.tell(rows.length ? "There is none further." : "No disagreement waits for a decision.");
+  else around.tell(`${said} ${rows.length ? "There is none further." : "No disagreement waits for a decision."}`.trim());
 }
 
 function problem(found: Task): HTMLElement {
@@ -87,7 +87,10 @@ function decision(around: Around, found: Task): HTMLElement {
       radios[0]?.focus();
       return;
     }
-    if (await around.act(server.decide(found.task_id, chosen.value || null, note.value.trim() || null), `Task ${found.task_id} is decided.`)) await next(around, found.task_id, 1).then(() => around.again());
+    const done = `Task ${found.task_id} is decided.`;
+    if (!(await around.act(server.decide(found.task_id, chosen.value || null, note.value.trim() || null), done))) return;
+    await next(around, found.task_id, 1, done);
+    around.again();
   };
   radios.forEach((radio, i) =>
     around.keys.set(options[i]?.key ?? "", () => {
