@@ -15,7 +15,9 @@
     collect     submissions as tables of records
     problems    errors as problem+json
     security    headers, limits on what comes in
-    api, admin  what the page asks for; app puts them together
+    api         what the page of raters asks for; app puts all together
+    admin, reading  what leads change and what they look at; of overview, raters,
+                opinions, disagreements, questions, reports
     server      uvicorn, the lock file, the first link; backups
 
 An event is acknowledged after its commit, never before. Times are whole
