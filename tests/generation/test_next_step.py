@@ -18,7 +18,6 @@ from surefoot.generation.folder import encode_prompt, load_model
 from surefoot.generation.next_step import StepWriter, load_step_writer
 from surefoot.generation.step_texts import (
     MAX_TOKENS,
-    ROUNDS,
     distinct,
     end_of_step,
     first_step,
@@ -65,10 +64,15 @@ def test_missing_ones_are_asked_for_again_a_bounded_number_of_times() -> None:
         return [f"step {(before + i) % 3}\n" for i in range(count)]
 
     assert distinct(draw, 3) == ["step 0", "step 1", "step 2"]
+    assert distinct(draw, 0) == []
     asked.clear()
     assert distinct(draw, 5) == ["step 0", "step 1", "step 2"]
-    assert asked == [(5, 0), *((2, 5 + 2 * i) for i in range(ROUNDS - 1))]
-    assert distinct(draw, 0) == []
+    assert asked == [(5, 0), (2, 5), (2, 7)]  # twice nothing new
+    assert distinct(lambda count, before: [], 3) == []
+    # One at a time, each second one new: as long as there is hope, but not for ever.
+    texts = iter(f"step {i // 2}\n" for i in range(1000))
+    assert len(distinct(lambda count, before: [next(texts)], 40)) == 40
+    assert int(next(texts).split()[1]) <= 40
 
 
 def test_the_model_s_own_steps(tiny_folder: Path) -> None:

@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 from room_kit import Kit
 from room_server import Served, free_port, secret_of
+from sqlalchemy import update
 
 from surefoot.cli import main
 from surefoot.labeling.rate import rate
@@ -21,6 +24,7 @@ from surefoot.problems.arith.generate import generate
 from surefoot.records import Labels, Problem, Session, Solution
 from surefoot.steps import split_steps
 from surefoot.tables import read
+from surefoot.web.room.schema import LabelerRow
 
 
 def made(n: int) -> tuple[list[Problem], list[Solution]]:
@@ -140,9 +144,6 @@ def test_killed_and_started_again_it_ends_as_an_unbroken_one(
 
 
 def _submitted(db: Path) -> int:
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(f"file:{db}?mode=ro", uri=True)) as connection:
         (n,) = connection.execute("SELECT count(*) FROM submission").fetchone()
         return int(n)
@@ -169,10 +170,6 @@ def test_a_paused_rater_stops(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     kit = Kit(str(db), solutions=[], problems=[])
     secret = kit.link("Ada")
     with kit.database.write() as session:
-        from sqlalchemy import update
-
-        from surefoot.web.room.schema import LabelerRow
-
         session.execute(update(LabelerRow).values(state="paused"))
     kit.close()
     served = Served("--db", str(db))

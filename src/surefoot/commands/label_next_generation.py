@@ -22,7 +22,7 @@ from surefoot.stages import fingerprint
 from surefoot.tables import read, write
 from surefoot.web.room.app import clock
 from surefoot.web.room.files import InUse
-from surefoot.web.room.importing import Selection, known, next_number, parts, take
+from surefoot.web.room.importing import Selection, can_be_shown, known, next_number, parts, take
 from surefoot.web.room.problems import Refused
 from surefoot.web.room.project import COMMAND
 
@@ -36,7 +36,7 @@ class Config(OfRoom, Writes):
 
     The PRM begins at --base each time, as in the paper. It scores further solutions,
     given or sampled; those that people learn most from are chosen and become the next
-    generation, whether the server runs or not. None that is in the room already is
+    generation, whether the server runs or not. What is in the room already is not
     chosen again. The database notes which PRM chose what, and as what. A run that was
     killed goes on where it stopped; every stage stays in the output folder.
 
@@ -206,11 +206,11 @@ def _candidates(config: Config, pool: Path) -> int:
     problems = {problem.problem_id for problem in read(config.problems, Problem)}
     with reading(config.db) as session:
         there = known(session)
-    new = [
-        solution
-        for solution in read(pool, Solution)
-        if solution.steps and (solution.problem_id, solution.steps) not in there
-    ]
+    solutions = read(pool, Solution)
+    shown = [solution for solution in solutions if can_be_shown(solution)]
+    if len(shown) < len(solutions):
+        log.warning("%s: %d cannot be shown, left out", pool, len(solutions) - len(shown))
+    new = [s for s in shown if (s.problem_id, s.steps) not in there]
     strange = next((s.problem_id for s in new if s.problem_id not in problems), None)
     if strange is not None:
         raise UserError(f"{config.problems}: has no problem {strange!r}, of which {pool} is")

@@ -7,8 +7,8 @@ from surefoot.steps import ANSWER_MARK, STEP_SEPARATOR, join_steps, solve_prompt
 
 MAX_TOKENS = 256
 """Of a step."""
-ROUNDS = 8
-"""Times that texts are asked for again because there were too few different ones."""
+BARREN, MOST = 2, 4
+"""When to stop asking for different texts; see `distinct`."""
 PATIENCE = 60.0
 """Seconds to wait for a server's reply."""
 
@@ -44,21 +44,23 @@ def first_step(text: str) -> str | None:
 
 
 def distinct(draw: Callable[[int, int], Sequence[str]], n: int) -> list[str]:
-    """Up to `n` different steps, asking again for those that are missing, `ROUNDS` times.
+    """Up to `n` different steps; those that are missing are asked for again.
+
+    Ends when `BARREN` times in a row nothing new came, or after `MOST` texts for each
+    that is wanted: a generator that is sure of its step knows no seven of them.
 
     Args:
-        draw: (how many, how many were drawn before) -> sampled texts.
+        draw: (how many, how many were asked for before) -> sampled texts.
         n: How many are wanted.
     """
     found: dict[str, None] = {}
-    drawn = 0
-    for _ in range(ROUNDS):
-        count = n - len(found)
-        if count <= 0:
-            break
-        texts = draw(count, drawn)
-        drawn += count
+    asked = n_texts = barren = 0
+    while len(found) < n and barren < BARREN and n_texts < MOST * n:
+        before, count = len(found), n - len(found)
+        texts = draw(count, asked)
+        asked, n_texts = asked + count, n_texts + len(texts)
         found.update(dict.fromkeys(step for text in texts if (step := first_step(text))))
+        barren = 0 if len(found) > before else barren + 1
     return list(found)[:n]
 
 

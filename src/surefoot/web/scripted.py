@@ -65,11 +65,20 @@ class ScriptedRater:
         try:
             end = self._whole(paper) if self._is_whole else self._step_by_step(paper)
         except (Unreadable, _NoOptions) as error:
-            self._visitor.post(f"{paper.path}/release", reason=str(error)[:2000])
-            return None
+            return self._leave(paper, str(error)[:2000])
         paper.say(Said("active", {"ms": round((time.monotonic() - started) * 1000)}))
         paper.submit(end)
         return end
+
+    def _leave(self, paper: "_Paper", why: str) -> End | None:
+        """Give work back, or up where that is not allowed, as in the screening."""
+        try:
+            self._visitor.post(f"{paper.path}/release", reason=why)
+        except Refusal:
+            end = End("give_up", why)
+            paper.submit(end)
+            return end
+        return None
 
     def _judged(self, work: Work, steps: Sequence[str]) -> list[Rating]:
         shown = work["problem"]
@@ -96,7 +105,7 @@ class ScriptedRater:
     def _step_by_step(self, paper: "_Paper") -> End:
         """Phase 1: rate what is offered, follow one that is right, to the answer."""
         way: list[str] = list(paper.work["steps"])
-        while final_answer(way[-1]) is None if way else True:
+        while not way or final_answer(way[-1]) is None:
             if len(way) == LONGEST_WAY:
                 return End("give_up", f"no answer after {LONGEST_WAY} steps")
             ratings: dict[int, Rating] = {}

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from surefoot.columns import FieldError, builder
 from surefoot.errors import UserError
+from surefoot.labeling.events import MAX_STEPS, MAX_TEXT
 from surefoot.records import Problem, Solution
 from surefoot.web.room import audit
 from surefoot.web.room.admin import Token, actor_of
@@ -149,6 +150,12 @@ def next_number(session: Session) -> int:
     """Of the generation after all that there are; the first is 0."""
     newest = session.scalar(select(func.max(GenerationRow.number)))
     return 0 if newest is None else newest + 1
+
+
+def can_be_shown(solution: Solution) -> bool:
+    """Whether raters can see a sampled solution; models also write what is no text."""
+    is_short = 1 <= len(solution.steps) <= MAX_STEPS
+    return is_short and all(len(step) <= MAX_TEXT and "\0" not in step for step in solution.steps)
 
 
 def known(session: Session) -> set[tuple[str, tuple[str, ...]]]:
