@@ -294,8 +294,8 @@ class Machine(RuleBasedStateMachine):
         self.kit.database.close()
         self.kit.database = Database(self.kit.database.place)
         self.kit.room = Room(database=self.kit.database, now=self.kit.clock)
-        app = create_app(self.kit.room)
-        for browser in self.browsers.values():
+        self.kit.app = app = create_app(self.kit.room)
+        for browser in (*self.browsers.values(), self.lead):
             browser.client._transport.app = app  # type: ignore[attr-defined]
 
     @invariant()
