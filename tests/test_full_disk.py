@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from surefoot.cli import main
 from surefoot.errors import UserError
 from surefoot.generation.folder import load_model, save_model
-from surefoot.records import Problem, Solution
+from surefoot.records import Labels, Problem, Solution
 from surefoot.stages import run_stage
 from surefoot.tables import read, write
 from surefoot.training.loop import Plan, fit
@@ -51,6 +52,37 @@ def test_a_full_disk_leaves_nothing_half_written(small_disk: Path, name: str) ->
     )
     assert read(small_disk / name, Problem) == [old]
     assert {p.name for p in small_disk.iterdir()} == {name}
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "steps.parquet", "tables"])
+def test_a_full_disk_leaves_the_older_export_whole(
+    small_disk: Path, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout = {"rows.jsonl": "prm800k", "steps.parquet": "steps", "tables": "parquet"}[name]
+    steps = [(os.urandom(20).hex(),), *((os.urandom(4000).hex(),) for _ in range(99))]
+    solutions = [
+        Solution(solution_id=f"s{i}", problem_id="p", steps=one) for i, one in enumerate(steps)
+    ]
+    write(tmp_path / "problems", [Problem(problem_id="p", statement="1+1?", answer="2")])
+    write(tmp_path / "solutions", solutions)
+
+    def export(n: int) -> int:
+        labels = [
+            Labels(solution_id=one.solution_id, problem_id="p", ratings=(1,))
+            for one in solutions[:n]
+        ]
+        write(tmp_path / "labels", labels, overwrite=True)
+        words = [str(tmp_path / "labels"), "--out", str(small_disk / name), "--overwrite"]
+        words += [f"--{what}={tmp_path / what}" for what in ("problems", "solutions")]
+        return main(["label", "export", *words, "--format", layout])
+
+    assert export(1) == 0
+    there = {p: p.read_bytes() for p in small_disk.rglob("*") if p.is_file()}
+    assert any(p.name.endswith("manifest.json") for p in there)
+    capsys.readouterr()
+    assert export(100) == 2
+    assert "the disk is full; nothing half-written is left" in capsys.readouterr().err
+    assert {p: p.read_bytes() for p in small_disk.rglob("*") if p.is_file()} == there
 
 
 def test_a_full_disk_stops_a_stage_that_then_goes_on(small_disk: Path) -> None:
