@@ -6,13 +6,13 @@
 
 `claims` asks the database itself; `load` starts a server and asks it over HTTP, rating
 a step, waiting, rating the next, submitting; `--pause 0` is saturation. Milliseconds.
+`export` runs the commands, one after another: seconds, megabytes.
 """
 
 import argparse
 import hashlib
 import json
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -31,7 +31,7 @@ from room_kit import START, Kit, made_problems, rate
 from room_server import Caller, Served, free_port
 
 from surefoot.labeling.drafts import Shown, fold
-from surefoot.labeling.events import read_event
+from surefoot.labeling.events import Event, read_event
 from surefoot.labeling.finishing import Facts, session_of_draft
 from surefoot.records import Solution
 from surefoot.web.room import queue
@@ -55,6 +55,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=12)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        options.folder = folder
         place = options.db or str(Path(folder) / "labels.db")
         run = {"claims": claims, "load": load, "export": export}[options.what]
         print(json.dumps(run(place, options)))
@@ -114,24 +115,57 @@ def load(place: str, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def export(place: str, options: argparse.Namespace) -> dict[str, Any]:
-    """`label collect` and `label export` of many submissions, as processes."""
+    """Exports of many submissions, each a process of its own, and what they write."""
     kit = _submitted(place, options.rows, options.steps)
     kit.close()
-    out: dict[str, Any] = {"rows": options.rows, "steps": options.steps}
-    folder = Path(place).parent
-    for words in (
-        ["collect", "--db", place, "--out", str(folder / "rated")],
-        ["export", str(folder / "rated"), "--out", str(folder / "rows.jsonl")],
-    ):
-        start = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "surefoot", "label", *words], check=True, capture_output=True
-        )
-        out[words[0]] = {"seconds": round(time.perf_counter() - start, 1)}
-        # Of the largest child so far.
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        out[words[0]]["peak_mb_so_far"] = peak // 1024
-    return out
+    folder = Path(options.folder)
+    rated = folder / "rated"
+    commands = {
+        "collect": (["collect", "--db", place], rated),
+        "tables, then prm800k": (["export", str(rated)], folder / "two-steps.jsonl"),
+        "tables, then steps": (["export", str(rated), "--format", "steps"], folder / "two.parquet"),
+    }
+    for layout in ("prm800k", "trl", "openrlhf", "math-shepherd", "processbench", "steps"):
+        out = folder / f"{layout}.{'parquet' if layout == 'steps' else 'jsonl'}"
+        commands[layout] = (["export", "--db", place, "--format", layout], out)
+    commands["parquet"] = (["export", "--db", place, "--format", "parquet"], folder / "tables")
+    found = {
+        name: _timed([*words, "--out", str(out)]) | {"mb": _size(out)}
+        for name, (words, out) in commands.items()
+    }
+    return {"rows": options.rows, "steps_each": options.steps, **found}
+
+
+def _timed(words: list[str]) -> dict[str, float]:
+    """A command's seconds, of them on a processor, and its largest memory."""
+    command = [sys.executable, "-m", "surefoot", "label", *words]
+    done = subprocess.run(
+        [sys.executable, "-c", _LAUNCHER, *command], stdout=subprocess.PIPE, check=True, text=True
+    )
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+_LAUNCHER = """
+import json, os, subprocess, sys, time
+start, quiet = time.perf_counter(), subprocess.DEVNULL
+process = subprocess.Popen(sys.argv[1:], stdout=quiet, stderr=quiet)
+_, status, used = os.wait4(process.pid, 0)
+if status:
+    sys.exit("failed: " + " ".join(sys.argv[1:]))
+print(json.dumps({
+    "seconds": round(time.perf_counter() - start, 1),
+    "cpu_seconds": round(used.ru_utime + used.ru_stime, 1),
+    "peak_mb": used.ru_maxrss // 1024,
+}))
+"""
+"""A process without much memory: what a child is said to use is at least its parent's."""
+
+
+def _size(out: Path) -> float:
+    """Megabytes of a file, or of all files in a folder."""
+    files = out.rglob("*") if out.is_dir() else [out]
+    return round(sum(f.stat().st_size for f in files if f.is_file()) / 1e6, 1)
 
 
 def _queue(place: str, n_tasks: int, n_done: int, n_raters: int) -> Kit:
@@ -207,28 +241,35 @@ def _rate_until(
 
 
 def _submitted(place: str, n: int, n_steps: int) -> Kit:
-    """Submissions written into the tables as the server would."""
-    steps = tuple(f"step {i}: {i}+1={i + 1}, as one sees at once" for i in range(n_steps))
+    """Submissions written into the tables as the server would; no two texts are alike."""
     solutions = [
-        Solution(solution_id=f"s{i}", problem_id=f"p{i // 8}", steps=steps) for i in range(n)
+        Solution(
+            solution_id=f"s{i}",
+            problem_id=f"p{i // 8}",
+            steps=tuple(
+                f"Step {k + 1}: adding {k} to the {i} that we have so far gives {i}+{k}={i + k},"
+                " as one sees at once."
+                for k in range(n_steps)
+            ),
+        )
+        for i in range(n)
     ]
     kit = Kit(place, problems=made_problems(n // 8 + 1), solutions=solutions)
     kit.link("Ada")
-    draft = fold(
-        [read_event(rate(i + 1, i, 1)) for i in range(n_steps)],
-        Shown(protocol="phase2", steps=steps),
-    )
+    events = [read_event(rate(i + 1, i, 1)) for i in range(n_steps)]
     with kit.database.write() as session:
         (ada,) = [row.labeler_id for row in session.query(LabelerRow)]
         for start in range(0, n, 1000):
             part = range(start, min(start + 1000, n))
             session.execute(insert(AssignmentRow), [_assignment(i, ada) for i in part])
-            session.execute(insert(SubmissionRow), [_submission(i, draft) for i in part])
+            rows = [_submission(i, events, solutions[i].steps) for i in part]
+            session.execute(insert(SubmissionRow), rows)
     return kit
 
 
-def _submission(i: int, draft: Any) -> dict[str, Any]:
+def _submission(i: int, events: list[Event], steps: tuple[str, ...]) -> dict[str, Any]:
     name = str(uuid.UUID(int=i))
+    draft = fold(events, Shown(protocol="phase2", steps=steps))
     facts = Facts(session_id=name, problem_id=f"p{i // 8}", rater="ada", generation=0)
     written = session_text(session_of_draft(draft, facts, "solution"))
     return {
@@ -240,7 +281,7 @@ def _submission(i: int, draft: Any) -> dict[str, Any]:
         "first_error": None,
         "active_ms": 1000,
         "wall_ms": 1000,
-        "last_seq": 12,
+        "last_seq": len(steps),
         "last_option": 0,
         "session": written,
         "session_sha256": hashlib.sha256(written.encode()).hexdigest(),

@@ -16,6 +16,7 @@ from surefoot.labeling.export import Exporter
 from surefoot.labeling.holdout import is_held_out
 from surefoot.labeling.manifest import Origin, Tally, described
 from surefoot.labeling.opinion import Standing, chosen
+from surefoot.records import Mark
 
 ids = st.text(max_size=12)
 standings = st.builds(
@@ -192,10 +193,13 @@ def test_a_tie_goes_to_what_was_said_first() -> None:
     assert chosen([Standing(0, False), Standing(0, True, is_trusted=False)]) == 1
 
 
+GIVEN_UP: tuple[Mark, ...] = ("give_up",)
+
+
 @pytest.mark.parametrize("name", ["trl", "math-shepherd", "openrlhf"])
 def test_an_unrated_step_never_becomes_a_wrong_one(name: Any) -> None:
     records = imported([raw(1, None, None, finish_reason="give_up"), raw(None)])
-    exporter = Exporter(name=name, keep=("give_up",))
+    exporter = Exporter(name=name, keep=GIVEN_UP)
     rows = [row for rated in opinions(records) for row in exporter.rows(rated)]
     (row,) = rows  # a rating of one step, and nothing of the one without ratings
     assert exporter.left_out == {"unrated": 1}
