@@ -38,7 +38,12 @@ def run(config: Config) -> dict[str, Any]:
         if not total:
             raise UserError(f"{shown(config.db)}: nothing was submitted yet")
         place = shown(config.db)
-        export = Export(exporter=exporter, origin=collect.origin_of(session), out=config.out)
+        export = Export(
+            exporter=exporter,
+            origin=collect.origin_of(session),
+            out=config.out,
+            chosen={"opinions": "all"},
+        )
         found = collect.collect(session, exporter.wanted(), exporter.left_out, place=place)
         (tally,) = export.run(found, total)
     return {
