@@ -7,12 +7,14 @@
 # random; then, for each policy, a PRM that is trained on all that was rated chooses the next
 # one from the pool, GENERATIONS times. Whatever is rated goes through the labelling room:
 # its server, and a program that signs in as a person does. After each generation the PRM is
-# tried on held-out problems. A run that was killed goes on at the stage where it stopped.
+# tried on held-out problems. CHOICE says how many are chosen: "-n 160" of all together, or
+# "--per-problem -n 5". The pool has to hold many more, or every policy ends with all of it. A
+# run that was killed goes on at the stage where it stopped.
 set -euf  # -f: a rating token is a question mark
 out=$1
 python=${PYTHON:-python}
 seeds=${SEEDS:-0 1 2} policies=${POLICIES:-uniform mixture} generations=${GENERATIONS:-3}
-problems=${PROBLEMS:-120} pool=${POOL:-24} first=${FIRST:-2} each=${EACH:-5}
+problems=${PROBLEMS:-120} pool=${POOL:-48} first=${FIRST:-1} choice=${CHOICE:--n 160}
 tests=${TESTS:-200} n=${N:-16} few=${FEW:-440} errors=${ERRORS:-0}
 train="--rating-tokens wrong ? right --rating-tokens-only --probe-first --epochs ${EPOCHS:-2} \
 --optimizer muon --learning-rate 1e-3 --warmup 0.1 --weight-by solution --batch-tokens 1408"
@@ -24,7 +26,8 @@ mkdir -p "$out"
 # All that is open in the room $db is rated by one rater, who makes the errors that were asked for.
 rate() {
     rm -f "$db.serving"
-    surefoot label serve "$@" --port 0 --per-problem 0 --json > "$db.serving" & server=$!
+    # Not by the function: that would be killed alone.
+    "$python" -m surefoot label serve "$@" --port 0 --per-problem 0 --json > "$db.serving" & server=$!
     trap 'kill $server 2> /dev/null || true' EXIT
     until test -s "$db.serving"; do kill -0 $server; sleep 0.2; done
     link=$(surefoot label invite Ada --db "$db" --json | sed 's/.*"link": "\([^"]*\)".*/\1/')
@@ -91,8 +94,8 @@ for seed in $seeds; do
             training=$(test "$generation" = 1 || echo "$train")
             # shellcheck disable=SC2086
             once "$folder" surefoot label next-generation --db "$run/labels.db" --problems "$data/problems" \
-                --solutions "$data/pool" $by ${training:+"--train=$training"} --policy "$policy" --per-problem \
-                -n "$each" --seed "$seed" --out "$folder"
+                --solutions "$data/pool" $by ${training:+"--train=$training"} --policy "$policy" \
+                $choice --seed "$seed" --out "$folder"
             test "$generation" = 1 || try "$folder/prm" "$run/after-$((generation - 1))"
             db=$run/labels.db
             test -e "$folder-rated.json" || { rate --db "$db" > "$folder.part"; mv "$folder.part" "$folder-rated.json"; }
@@ -139,6 +142,13 @@ def values(data, scores):
     best = compute_curves(pools, None).chances["prm"][:, -1]
     return np.stack([*map(np.array, found), best], axis=1)
 
+def area(policy, generation, kind):
+    """AUROC of steps, the mean of the seeds."""
+    name = "first" if generation == 0 else f"{policy}/after-{generation}"
+    texts = [(out / f"seed-{seed}" / f"{name}-{kind}.json").read_text() for seed in seeds]
+    subsets = [list(json.loads(text)["subsets"].values())[0] for text in texts]
+    return np.mean([subset["series"]["verifier"]["auroc"] for subset in subsets])
+
 def rated(policy, generation):
     runs = [out / f"seed-{seed}" for seed in seeds]
     counts = [json.loads((run / "data/first.json").read_text())["chosen"] for run in runs]
@@ -165,7 +175,8 @@ for (policy, generation), found in table.items():
     whole = np.concatenate(found)
     ends = list(zip(whole.mean(axis=0), bootstrap_interval(whole)))
     each = " | ".join(" ".join(f"{100 * m:.1f}" for m in one.mean(axis=0)) for one in found)
-    print(f"{policy:10} {generation} {size[policy, generation]:6.0f} rated  {shown(ends)}   by seed {each}")
+    areas = " and ".join(f"{area(policy, generation, kind):.3f}" for kind in KINDS[:2])
+    print(f"{policy:10} {generation} {size[policy, generation]:6.0f} rated  {shown(ends)}   by seed {each}   AUROC {areas}")
 for policy in policies[1:]:
     for generation in range(1, last + 1):
         less = np.concatenate(table[policy, generation]) - np.concatenate(table[policies[0], generation])

@@ -24,6 +24,7 @@ from surefoot.problems.arith.generate import generate
 from surefoot.records import Labels, Problem, Session, Solution
 from surefoot.steps import split_steps
 from surefoot.tables import read
+from surefoot.web.room.intake import Plan, take_in
 from surefoot.web.room.schema import LabelerRow
 
 
@@ -163,6 +164,48 @@ def test_what_it_cannot_judge_it_gives_back(
         assert (said["submitted"], said["released"]) == (3, 1)
     finally:
         served.stop()
+
+
+def test_it_takes_the_screening_and_the_gold_questions_as_people_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problems, solutions = made(30)
+    problems[1] = replace(problems[1], statement="Who wrote Hamlet?")
+    db = tmp_path / "labels.db"
+    kit = Kit(
+        str(db),
+        problems=problems,
+        solutions=solutions[10:],
+        settings={"pass_mark": 2, "gold_every": 3},
+    )
+    by_id = {problem.problem_id: problem for problem in problems}
+    with kit.database.write() as session:
+        for kind, some in (("screening", solutions[:3]), ("gold", solutions[3:10])):
+            gold = {s.solution_id: {"first_errors": [None]} for s in some}
+            for s in some:
+                if by_id[s.problem_id].statement != "Who wrote Hamlet?":
+                    error = rate(by_id[s.problem_id], s, check, name="x").first_error
+                    gold[s.solution_id] = {"first_errors": [error]}
+            plan = Plan(kind=kind)  # type: ignore[arg-type]
+            take_in(session, problems, some, plan, gold=gold, now=kit.clock())
+    kit.close()
+    served = Served("--db", str(db))
+    try:
+        assert main(words(served, secret_of(db, "Ada"), tmp_path)) == 0
+        said = json.loads(capsys.readouterr().out)
+    finally:
+        served.stop()
+    # A question of the screening cannot be given back, so it is given up.
+    assert said["give_up"] == 1
+    assert said["ended"] == "nothing_left"
+    with closing(sqlite3.connect(db)) as connection:
+        found = connection.execute(
+            "SELECT kind, sum(is_right), count(*) FROM gold_result GROUP BY kind ORDER BY kind"
+        ).fetchall()
+    ((_, n_right, n_gold), screening) = found
+    assert screening == ("screening", 2, 3)
+    assert 0 < n_right == n_gold <= 7
+    assert said["submitted"] == 20 + 3 + n_gold
 
 
 def test_a_paused_rater_stops(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
