@@ -181,7 +181,9 @@ def test_it_takes_the_screening_and_the_gold_questions_as_people_do(
     by_id = {problem.problem_id: problem for problem in problems}
     with kit.database.write() as session:
         for kind, some in (("screening", solutions[:3]), ("gold", solutions[3:10])):
-            gold = {s.solution_id: {"first_errors": [None]} for s in some}
+            gold: dict[str, dict[str, Any]] = {
+                s.solution_id: {"first_errors": [None]} for s in some
+            }
             for s in some:
                 if by_id[s.problem_id].statement != "Who wrote Hamlet?":
                     error = rate(by_id[s.problem_id], s, check, name="x").first_error

@@ -141,7 +141,7 @@ class _Round:
                 raise OutputExists(self._out, f"holds generation {noted['number']}, which is done")
         elif self._out.exists() and noted is None and any(self._out.iterdir()):
             raise OutputExists(self._out, "holds something that is no generation")
-        if noted is None or noted["settings"] != asked or "room" in noted["done"]:
+        if noted is None or config.overwrite:
             with reading(config.db) as session:
                 noted = {"settings": asked, "number": next_number(session), "done": {}}
         self._noted = noted
@@ -267,4 +267,4 @@ def _into_room(config: Config, selection: Selection) -> int:
         asked = parts(selection)
         return sum(ask_server(held, "/admin/solutions", part)[1]["made"] for part in asked)
     except Refused as error:
-        raise UserError(error.detail) from None
+        raise UserError(f"{error.detail}; --overwrite begins again, as the next one") from None
