@@ -214,8 +214,15 @@ def test_imported_ratings_stay_in_the_room_as_they_came(shared_data: Path, tmp_p
         )
         check_tasks(name, tasks, said)
         again = tmp_path / f"{name}-again.jsonl"
-        call("label export", [str(folder), "--out", str(again)])
+        call("label export", ["--db", db, "--out", str(again)])
+        assert rows_of(again) == rows_of(source / f"{name}.jsonl")
         assert call("label replay", ["--db", db, "--check"])["differences"] == 0
+
+
+def rows_of(path: Path) -> list[str]:
+    """JSON rows in an order of their own."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return sorted(json.dumps(json.loads(line), sort_keys=True) for line in lines)
 
 
 def check_tasks(name: str, tasks: list[Any], said: list[Any]) -> None:
