@@ -33,7 +33,7 @@ def rated(kit: Kit, **said: dict[str, tuple[Rating, ...]]) -> dict[str, Browser]
     for name, ratings in said.items():
         browsers[name] = browser = kit.browser(name)
         while found := browser.claim():
-            problem = found[0]["problem"]["problem_id"]
+            problem = "p" + found[0]["problem"]["statement"][-2]
             browser.send(found[0]["assignment_id"], event(1, "active", ms=30_000))
             kit.clock.forward(1)
             done = browser.do({**found[0], "last_seq": 1}, *ratings[problem])
@@ -309,7 +309,7 @@ def test_gold_that_most_get_wrong_comes_first(make_kit: Callable[..., Kit]) -> N
     for name, error in (("Ada", 1), ("Bob", 2), ("Cyd", 2)):
         browser = kit.browser(name)
         while found := browser.claim():
-            is_first = found[0]["problem"]["problem_id"] == "p0"
+            is_first = found[0]["problem"]["statement"] == "What is 1+1+0?"
             browser.do(found[0], *((1,) * error + (-1,) if is_first else (1, 1, 1)))
     found = get(lead, "/quality")
     doubtful, fine = found["questions"]

@@ -59,8 +59,11 @@ def gold_in(db: str) -> dict[str, Any]:
     return {row[0]: (row[1], row[2], json.loads(row[3])["first_errors"], row[4]) for row in rows}
 
 
-def test_labels_of_a_folder_become_questions(known: Path, db: str) -> None:
+def test_labels_of_a_folder_become_questions(
+    known: Path, db: str, caplog: pytest.LogCaptureFixture
+) -> None:
     said = call("label gold", [str(known), "--db", db])
+    assert "4 problems have no reference answer" in caplog.text
     assert said == {"added": 4, "changed": 0, "questions": 4}
     assert gold_in(db) == {
         f"row-{i}": ("gold", 0, [1] if i % 2 else [None], 1_000_000) for i in range(4)

@@ -1,5 +1,6 @@
 """`surefoot label gold`: questions whose answers are known."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from surefoot.web.room.app import clock
 from surefoot.web.room.files import InUse
 from surefoot.web.room.gold import GoldKind, add_gold, parts, set_pass_mark
 from surefoot.web.room.project import COMMAND
+
+log = logging.getLogger("surefoot")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +62,12 @@ def run(config: Config) -> dict[str, Any]:
     """How many questions there are, and who passes."""
     _check(config)
     problems, solutions, first_errors = _questions(config)
+    if config.kind == "gold" and (n := sum(not problem.answer for problem in problems)):
+        log.warning(
+            "%d problems have no reference answer: raters who see one of the others can tell"
+            " that these are gold; `label serve --answer hidden` shows none",
+            n,
+        )
     try:
         with writing(config.db) as session:
             found: dict[str, Any] = dict(

@@ -4,6 +4,7 @@ Nothing in it tells a gold question from work, and no score, no other rater and
 no generator is in it.
 """
 
+import hmac
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -111,7 +112,7 @@ def for_page(
         "lease_expires_at": iso(assignment.lease_expires_at),
         "guideline_version": assignment.guideline_version,
         "problem": {
-            "problem_id": problem.problem_id,
+            "problem_id": opaque(project_of(session).secret, problem.problem_id),
             "statement": problem.statement,
             "answer": (problem.answer or None) if settings.show_answer else None,
         },
@@ -133,6 +134,12 @@ def guideline_of(session: Session) -> dict[str, Any]:
     newest = select(GuidelineRow).order_by(GuidelineRow.version.desc()).limit(1)
     row = session.scalar(newest)
     return {"version": row.version, "text": row.text} if row else {"version": 0, "text": ""}
+
+
+def opaque(secret: str, problem_id: str) -> str:
+    """A problem's name for the page: the real one may say where a gold question comes from."""
+    said = hmac.digest(secret.encode(), f"problem {problem_id}".encode(), "sha256")
+    return said.hex()[:16]
 
 
 def iso(time: int) -> str:
