@@ -13,6 +13,9 @@ LONGEST_FILE = 400
 LONGEST_FUNCTION = 80
 FILES = sorted(SRC.rglob("*.py"))
 
+OF_PAPER = (
+    "json debug scale out lab overwrite trainings base generator train test rater words rows"
+)
 FLAGS: dict[str, str] = {
     "demo": "json debug out overwrite seed train_problems train_n test_problems n epochs",
     "problems arith": "json debug out overwrite n split families levels seed",
@@ -103,14 +106,12 @@ FLAGS: dict[str, str] = {
         "json debug verifier verifier_format reference served_model served_tokens "
         "layout threshold threshold_from limit batch_tokens skip_long out overwrite data"
     ),
-    "paper figure3": "json debug scale out lab overwrite trainings base generator train test rater words rows scores",
-    "paper figure4": "json debug scale out lab overwrite trainings base generator train test rater words rows small",
-    "paper active-learning": (
-        "json debug scale out lab overwrite trainings base generator train test rater words rows small"
-    ),
-    "paper table1": "json debug scale out lab overwrite trainings base generator train test rater words rows",
-    "paper scoring": "json debug scale out lab overwrite trainings base generator train test rater words rows",
-    "paper calibration": "json debug scale out lab overwrite trainings base generator train test rater words rows",
+    "paper figure3": f"{OF_PAPER} scores",
+    "paper figure4": f"{OF_PAPER} small",
+    "paper active-learning": f"{OF_PAPER} small",
+    "paper table1": OF_PAPER,
+    "paper scoring": OF_PAPER,
+    "paper calibration": OF_PAPER,
     "paper results": "json debug out overwrite runs",
     "report": "json debug out overwrite folder problems solutions grades scores labels title seed",
 }

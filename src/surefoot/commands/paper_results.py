@@ -17,8 +17,8 @@ from surefoot.paper.experiment import paragraph
 HEAD = """# Results
 
 The paper's experiments, made with this repository. Written by `surefoot paper results` from each
-run's `results.json`; do not edit. Shares are of held-out problems, intervals are 95 %, over problems
-and trainings; p-values are two-sided, paired over problems.
+run's `results.json`; do not edit. Shares are of held-out problems, intervals are 95 %, over
+problems and trainings; p-values are two-sided, paired over problems.
 """
 
 
