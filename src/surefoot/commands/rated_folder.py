@@ -1,6 +1,7 @@
 """Opinions out of tables: a folder of `surefoot label import`, or a table of labels."""
 
 import pickle
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -28,16 +29,16 @@ class Shelf(Generic[R]):
 
     def put(self, key: object, record: R) -> None:
         """Keep a record; another one of the same key is replaced."""
-        self._packed[key] = pickle.dumps(record)
+        self._packed[key] = zlib.compress(pickle.dumps(record), 1)
 
     def get(self, key: object) -> R | None:
         """The record of a key."""
         packed = self._packed.get(key)
-        return None if packed is None else cast(R, pickle.loads(packed))
+        return None if packed is None else cast(R, _unpickled(packed))
 
     def all(self) -> Iterator[tuple[Any, R]]:
         """All keys and records, in the order in which they came."""
-        return ((key, pickle.loads(packed)) for key, packed in self._packed.items())
+        return ((key, _unpickled(packed)) for key, packed in self._packed.items())
 
 
 class RatedFolder:
@@ -198,6 +199,10 @@ def _labels_of(rated: Rated, solution: Solution) -> Labels | None:
     if made is None or len(made[1].ratings) != len(solution.steps):
         return None
     return replace(made[1], solution_id=solution.solution_id)
+
+
+def _unpickled(packed: bytes) -> Any:
+    return pickle.loads(zlib.decompress(packed))
 
 
 def _packed(row: Labels) -> bytes:
