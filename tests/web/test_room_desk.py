@@ -120,6 +120,22 @@ def test_few_places_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [before[0] for before, _ in write.asked] == ["a", "b", "c", "b"]
 
 
+def test_closing_waits_for_what_is_being_written_and_leaves_the_rest() -> None:
+    write = Slow(is_open=False)
+    made = Desk(write)
+    for name in ("a", "b"):
+        made.expect("p", [name], 1)
+    wait_for(lambda: write.at_work == 1)
+    closing = threading.Thread(target=made.close)
+    closing.start()
+    closing.join(0.05)
+    assert closing.is_alive()
+    write.gate.set()
+    closing.join(10)
+    assert (write.at_work, len(write.asked)) == (0, 1)
+    Desk(write).close()
+
+
 def phase1(make_kit: Callable[..., Kit], write: Slow) -> Kit:
     problems = made_problems(1)
     empty = Solution(solution_id="p0/new", problem_id="p0", steps=())

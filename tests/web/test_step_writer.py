@@ -36,7 +36,10 @@ def test_problems_alone_are_solved_with_a_generator(
         assert main(["label", "rate", link, "--session", str(tmp_path / "s"), "--json"]) == 0
         said = json.loads(capsys.readouterr().out)
     finally:
-        assert "Traceback" not in served.stop()
+        said_at_the_end = served.stop()
+    # Torch aborts the process where one of its threads is cut off.
+    assert said_at_the_end.splitlines()[-1].startswith("surefoot: error: interrupted")
+    assert served.process.returncode == 130
     assert said["submitted"] == 4
     assert main(["label", "replay", "--db", str(db), "--check"]) == 0
     assert main(["label", "collect", "--db", str(db), "--out", str(tmp_path / "rated")]) == 0

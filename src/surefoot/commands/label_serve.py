@@ -112,8 +112,8 @@ def run(config: Config) -> dict[str, Any]:
         said = {"url": url, "admin_link": url + link, "left": left}
         text = f"{left} ratings of solutions wanted\nopen this link once: {url}{link}"
         print(json.dumps(said) if config.json else text, flush=True)  # noqa: T201
-        room.propose = config.step_writer()
-        server.run(room, listening, url, config.backups)
+        with config.step_writer() as room.propose:
+            server.run(room, listening, url, config.backups)
     return {"stopped": True, "url": url}
 
 

@@ -4,7 +4,8 @@ import importlib
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,11 +51,24 @@ class HasStepWriter:
         if name is not None and name != "nano" and is_path and not Path(name).is_dir():
             raise UserError(f"--generator: {name}: no such model folder")
 
-    def step_writer(self) -> Desk | None:
-        """The desk that writes; None if there is none. Loads no torch by itself."""
+    @contextmanager
+    def step_writer(self) -> Iterator[Desk | None]:
+        """The desk that writes, as long as it is needed; None if there is none."""
+        loading = None
         if self.server is not None:
-            return Desk(served_step_writer(self.server, self.served_model, self.temperature))
-        return None if self.generator is None else Desk(_Loading(self.generator, self.temperature))
+            desk = Desk(served_step_writer(self.server, self.served_model, self.temperature))
+        elif self.generator is not None:
+            loading = _Loading(self.generator, self.temperature)
+            desk = Desk(loading)
+        else:
+            yield None
+            return
+        try:
+            yield desk
+        finally:
+            desk.close()
+            if loading is not None:
+                loading.join()
 
 
 class _Loading:
@@ -72,8 +86,12 @@ class _Loading:
         self._loaded = threading.Thread(target=self._load, daemon=True, name="load generator")
         self._loaded.start()
 
-    def __call__(self, statement: str, before: Sequence[str], n: int) -> Sequence[str]:
+    def join(self) -> None:
+        """Wait until it is loaded, or cannot be."""
         self._loaded.join()
+
+    def __call__(self, statement: str, before: Sequence[str], n: int) -> Sequence[str]:
+        self.join()
         if self._write is None:
             raise UserError(str(self._error))
         return self._write(statement, before, n)

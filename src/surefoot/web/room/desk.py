@@ -32,6 +32,9 @@ MAX_QUEUED = 200
 MAX_KEPT = 5000
 """Places of which texts are kept."""
 
+CLOSING = 30.0
+"""Seconds in which a text has to be finished when the server ends."""
+
 
 class TooSlow(Exception):
     """The texts are not there in time."""
@@ -65,6 +68,7 @@ class Desk:
         self._n_asked = self._n_waiting = 0
         self._change = threading.Condition()
         self._worker: threading.Thread | None = None
+        self._is_closed = False
 
     def __call__(self, statement: str, before: Sequence[str], n: int) -> Sequence[str]:
         """The texts, however long that takes."""
@@ -103,6 +107,14 @@ class Desk:
             if self._ready(place, n) is None and len(self._queue) < MAX_QUEUED:
                 self._ask(urgency, place, n)
 
+    def close(self) -> None:
+        """End the thread, after what it is writing: torch aborts where one is cut off."""
+        with self._change:
+            self._is_closed = True
+            self._change.notify_all()
+        if self._worker is not None:
+            self._worker.join(CLOSING)
+
     def _ready(self, place: Place, n: int) -> _Sheet | None:
         sheet = self._sheets.get(place)
         if sheet is None or (sheet.asked < n and sheet.error is None):
@@ -124,8 +136,10 @@ class Desk:
     def _work(self) -> None:
         while True:
             with self._change:
-                while not self._queue:
+                while not self._queue and not self._is_closed:
                     self._change.wait()
+                if self._is_closed:
+                    return
                 _, _, place, n = heapq.heappop(self._queue)
                 if self._ready(place, n) is not None:
                     continue
