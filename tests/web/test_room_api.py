@@ -234,6 +234,13 @@ def test_a_lapsed_lease_goes_to_another_and_comes_back_if_it_can(
         assert (task.want, task.done, task.slots, task.state) == (2, 2, 0, "complete")
     assert late == {name: True, theirs["assignment_id"]: False}
     assert kit.replay().told == []
+    # It stays one when it is changed.
+    again = ada.post(f"/assignments/{name}/reopen").json()
+    assert ada.do(again, 1, 1, -1).status_code == 200
+    with kit.database.read() as session:
+        rows = session.query(SubmissionRow).filter_by(assignment_id=name)
+        assert {row.revision: row.is_late for row in rows} == {1: True, 2: True}
+    assert kit.replay().told == []
 
 
 def test_lapsed_work_that_nobody_took_goes_on_where_it_was(make_kit: Callable[..., Kit]) -> None:

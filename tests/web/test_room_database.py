@@ -1,5 +1,7 @@
 """The database of the labelling room: versions, locks, what may never change."""
 
+import dataclasses
+import json
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -19,6 +21,7 @@ from surefoot.web.room import audit
 from surefoot.web.room.backups import back_up, keep_backups
 from surefoot.web.room.database import Database, is_server, shown
 from surefoot.web.room.files import InUse, check_local, file_system
+from surefoot.web.room.importing import Selection, parts
 from surefoot.web.room.intake import Plan, is_double, take_in
 from surefoot.web.room.migrate import check_version, migrate, newest, version_of
 from surefoot.web.room.project import add_guideline, set_up
@@ -29,9 +32,11 @@ from surefoot.web.room.schema import (
     GuidelineRow,
     LabelerRow,
     RatingRow,
+    SubmissionRow,
     Table,
     TaskRow,
 )
+from surefoot.web.room.security import MAX_BODY
 from surefoot.web.room.settings import Settings
 
 
@@ -113,6 +118,15 @@ def test_replay_finds_and_mends_what_events_do_not_say(kit: Kit) -> None:
         assert replay(session, mend=True).counts["differences"] == 4
     assert kit.replay().told == []
     ada.submit(work["assignment_id"], 2, "give_up", "hard")
+    with kit.database.write() as session:
+        task = session.get_one(AssignmentRow, work["assignment_id"]).task_id
+        session.get_one(TaskRow, task).want = 0
+        session.scalars(select(SubmissionRow)).one().first_error = 1
+    assert kit.replay().counts["differences"] == 2
+    with kit.database.write() as session:
+        replay(session, mend=True)
+        session.scalars(select(SubmissionRow)).one().first_error = None
+    assert kit.replay().told == []
     with kit.database.write() as session:
         session.execute(text("UPDATE submission SET session = '{}'"))
     assert "is not what its events say" in kit.replay().told[0]
@@ -215,6 +229,46 @@ def test_solutions_are_taken_in_once(kit: Kit) -> None:
         with pytest.raises(UserError, match="'p0/0': the database has another one of this id"):
             take_in(session, problems, other, Plan(), now=0)
     assert kit.replay().told == []
+
+
+def test_a_problem_of_the_same_name_that_says_something_else_is_refused(kit: Kit) -> None:
+    with kit.database.write() as session:
+        other = [Problem(problem_id="p0", statement="What is 2+2?", answer="4")]
+        new = [Solution(solution_id="new", problem_id="p0", steps=("x",))]
+        with pytest.raises(UserError, match="'p0': the database has another one of this id"):
+            take_in(session, other, new, Plan(), now=0)
+
+
+def test_what_is_taken_in_does_not_read_what_is_there(tmp_path: Path) -> None:
+    kit = Kit(str(tmp_path / "labels.db"))
+    with kit.database.write() as session:
+        session.execute(text("UPDATE solution SET steps = 'not JSON'"))
+        new = [dataclasses.replace(s, solution_id=f"{s.solution_id}x") for s in made_solutions(3)]
+        assert take_in(session, made_problems(3), new, Plan(), now=0) == 6
+    kit.close()
+
+
+def test_long_solutions_are_sent_in_parts_that_the_server_takes(tmp_path: Path) -> None:
+    kit = Kit(str(tmp_path / "labels.db"))
+    long = [
+        Solution(solution_id=f"long/{i}", problem_id="p0", steps=("é" * 2_000,) * 20)
+        for i in range(10)
+    ]
+    selection = Selection(
+        generation=1, verifier="v", policy={}, problems=made_problems(1), solutions=long, place=3
+    )
+    bodies = list(parts(selection))
+    assert [s["solution_id"] for b in bodies for s in b["solutions"]] == [
+        f"long/{i}" for i in range(10)
+    ]
+    assert [body["place"] for body in bodies] == [
+        3 + sum(len(before["solutions"]) for before in bodies[:i]) for i in range(len(bodies))
+    ]
+    assert max(len(json.dumps(body)) for body in bodies) < MAX_BODY / 2
+    admin = kit.browser("Grace", "admin")
+    made = [admin.post("/admin/solutions", **body).json()["made"] for body in bodies]
+    assert sum(made) == 10
+    kit.close()
 
 
 @pytest.mark.parametrize(

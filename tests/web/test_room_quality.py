@@ -136,6 +136,22 @@ def test_gold_comes_at_its_turns_and_never_alone(make_kit: MakeKit) -> None:
     assert kit.replay().told == []
 
 
+def test_gold_is_no_further_solution_of_a_problem_of_the_day(make_kit: MakeKit) -> None:
+    """A rater who gets at most one of each problem knows a second one for gold."""
+    settings = {"gold_every": 1, "per_problem_a_day": 1}
+    kit = make_kit(n_problems=2, each=1, settings=settings)
+    with kit.database.write() as session:
+        more = [Solution(solution_id=f"g{i}", problem_id="p0", steps=STEPS) for i in range(2)]
+        right = {s.solution_id: [1] for s in more}
+        add_gold(session, made_problems(2), more, right, "gold", actor="test", now=kit.clock())
+    ada = kit.browser("Ada")
+    seen = []
+    while work := ada.claim():
+        seen.append(work[0]["problem"]["problem_id"])
+        ada.do(work[0], 1, -1)
+    assert len(seen) == len(set(seen)) == 2
+
+
 def test_a_project_without_gold_turns_gives_none(make_kit: MakeKit) -> None:
     kit = make_kit(n_problems=3, each=1, settings={"gold_every": 0})
     put_gold(kit, 2)
@@ -539,6 +555,23 @@ def test_opinions_from_elsewhere_count(
             assert len(rows) == len(given)
         assert kit.replay().told == []
     assert (kit.browser("Ada").claim() != []) == (expected[1] > 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [({"first_error": 2}, "another first error"), ({"session": "{}"}, "not what was stored")],
+)
+def test_replay_looks_at_opinions_from_elsewhere(
+    make_kit: MakeKit, change: dict[str, Any], why: str
+) -> None:
+    kit = make_kit(n_problems=1, each=1, solutions=[])
+    with kit.database.write() as session:
+        given = {"p0/0": [A]}
+        made = made_solutions(1, 1)
+        take_in(session, made_problems(1), made, Plan(), opinions=given, now=kit.clock())
+        for name, value in change.items():
+            setattr(session.scalars(select(ImportedRow)).one(), name, value)
+    assert why in kit.replay().told[0]
 
 
 def test_opinions_that_come_later_meet_those_given_here(make_kit: MakeKit) -> None:

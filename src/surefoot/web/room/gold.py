@@ -21,6 +21,7 @@ from surefoot.records import Problem, Solution
 from surefoot.web.room import audit, quality
 from surefoot.web.room.admin import CallerHere
 from surefoot.web.room.api import Asked
+from surefoot.web.room.importing import PART_BYTES
 from surefoot.web.room.intake import Plan, take_in
 from surefoot.web.room.problems import Refused
 from surefoot.web.room.project import COMMAND, set_up
@@ -36,8 +37,6 @@ from surefoot.web.room.shown import project_of
 GoldKind: TypeAlias = Literal["gold", "screening"]
 SCREENING = -1
 """Its generation, as in PRM800K."""
-PART_BYTES = 500_000
-"""Of JSON sent at once, about; the server takes four times as much."""
 
 router = APIRouter(prefix="/api/v1/admin")
 

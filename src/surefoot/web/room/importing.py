@@ -4,6 +4,7 @@ A command that selects solutions sends them in parts, to the server if one runs.
 The same part again changes nothing, so a command that was killed sends all again.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
@@ -28,7 +29,9 @@ from surefoot.web.room.schema import GenerationRow, SolutionRow, TaskRow
 router = APIRouter(prefix="/api/v1/admin")
 
 PART = 200
-"""Solutions sent at once, so that a part stays far below what the server takes."""
+"""Solutions sent at once, at most."""
+PART_BYTES = 500_000
+"""Of JSON sent at once, about; the server takes four times as much."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +90,8 @@ def solutions(
 def parts(selection: Selection, size: int = PART) -> Iterator[dict[str, Any]]:
     """A selection as the bodies of requests to the server."""
     by_id = {problem.problem_id: problem for problem in selection.problems}
-    for start in range(0, len(selection.solutions), size):
-        some = selection.solutions[start : start + size]
+    place = selection.place
+    for some in _in_parts(selection.solutions, by_id, size):
         ids = [solution.solution_id for solution in some]
         problems = dict.fromkeys(solution.problem_id for solution in some)
         yield {
@@ -101,8 +104,26 @@ def parts(selection: Selection, size: int = PART) -> Iterator[dict[str, Any]]:
             "chosen_as": {n: selection.chosen_as[n] for n in ids if n in selection.chosen_as},
             "want": selection.want,
             "overlap": selection.overlap,
-            "place": selection.place + start,
+            "place": place,
         }
+        place += len(some)
+
+
+def _in_parts(
+    solutions: Sequence[Solution], problems: dict[str, Problem], most: int
+) -> Iterator[list[Solution]]:
+    """Solutions, so many at most, whose JSON with that of their problems is not too long."""
+    part: list[Solution] = []
+    size = 0
+    for solution in solutions:
+        added = len(json.dumps([asdict(solution), asdict(problems[solution.problem_id])]))
+        if part and (len(part) == most or size + added > PART_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(solution)
+        size += added
+    if part:
+        yield part
 
 
 def take(session: Session, selection: Selection, *, actor: str, now: int) -> int:

@@ -5,7 +5,7 @@ with the same table as before. What a page could not show is refused, by its
 number in the table.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -138,31 +138,31 @@ def _check_gold(
 
 
 def _add_problems(session: Session, problems: Iterable[Problem]) -> None:
-    there = set(session.scalars(select(ProblemRow.problem_id)))
-    new = {p.problem_id: asdict(p) for p in problems if p.problem_id not in there}
-    _insert(session, ProblemRow, list(new.values()))
+    found = {problem.problem_id: problem for problem in problems}
+    columns = select(ProblemRow.problem_id, ProblemRow.statement)
+    for name, statement in _there(session, columns, ProblemRow.problem_id, list(found)):
+        if found.pop(name).statement != statement:
+            raise UserError(
+                f"problem {name!r}: the database has another one of this id; start with a new --db"
+            )
+    _insert(session, ProblemRow, [asdict(problem) for problem in found.values()])
 
 
 def _add_solutions(
     session: Session, solutions: Sequence[Solution], scores: dict[str, float]
 ) -> None:
-    there = {
-        solution_id: (problem_id, steps)
-        for solution_id, problem_id, steps in session.execute(
-            select(SolutionRow.solution_id, SolutionRow.problem_id, SolutionRow.steps)
-        )
-    }
-    rows: list[dict[str, Any]] = []
-    for solution in solutions:
-        old = there.get(solution.solution_id)
-        if old is None:
-            row = asdict(solution) | {"score": scores.get(solution.solution_id)}
-            rows.append(row | {"steps": list(solution.steps)})
-        elif old != (solution.problem_id, list(solution.steps)):
+    found = {solution.solution_id: solution for solution in solutions}
+    columns = select(SolutionRow.solution_id, SolutionRow.problem_id, SolutionRow.steps)
+    for name, problem_id, steps in _there(session, columns, SolutionRow.solution_id, list(found)):
+        old = found.pop(name)
+        if (problem_id, steps) != (old.problem_id, list(old.steps)):
             raise UserError(
-                f"solution {solution.solution_id!r}: the database has another one of this id;"
-                " start with a new --db"
+                f"solution {name!r}: the database has another one of this id; start with a new --db"
             )
+    rows = [
+        asdict(solution) | {"score": scores.get(name), "steps": list(solution.steps)}
+        for name, solution in found.items()
+    ]
     _insert(session, SolutionRow, rows)
 
 
@@ -173,7 +173,9 @@ def _add_tasks(
     gold: dict[str, dict[str, Any]],
     chosen_as: dict[str, str],
 ) -> int:
-    there = set(session.scalars(select(TaskRow.solution_id).where(TaskRow.kind == plan.kind)))
+    of_kind = select(TaskRow.solution_id).where(TaskRow.kind == plan.kind)
+    ids = [solution.solution_id for solution in solutions]
+    there = {row[0] for row in _there(session, of_kind, TaskRow.solution_id, ids)}
     first = (session.scalar(select(func.max(TaskRow.id))) or 0) + 1
     rows: list[dict[str, Any]] = []
     options: list[dict[str, Any]] = []
@@ -220,6 +222,12 @@ def _steps_as_options(task_id: int, steps: Sequence[str]) -> list[dict[str, Any]
         }
         for i, text in enumerate(steps)
     ]
+
+
+def _there(session: Session, rows: Any, column: Any, ids: Sequence[str]) -> Iterator[Any]:
+    """Those of these ids: a part of a selection must not read what was taken in before."""
+    for start in range(0, len(ids), CHUNK):
+        yield from session.execute(rows.where(column.in_(ids[start : start + CHUNK])))
 
 
 def _insert(session: Session, table: type[Any], rows: list[dict[str, Any]]) -> None:

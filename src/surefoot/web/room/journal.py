@@ -12,10 +12,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import insert, or_, select
 from sqlalchemy.orm import Session
 
-from surefoot.labeling.drafts import FinishReason, Protocol, check_fits, fold
+from surefoot.labeling.drafts import Draft, FinishReason, Protocol, check_fits, fold
 from surefoot.labeling.events import BadEvent, Event
 from surefoot.labeling.finishing import Facts, first_error, objection, session_of_draft
 from surefoot.records import Session as SessionRecord
@@ -161,18 +161,18 @@ def submit(
         raise Refused(409, "not_open", f"it is {assignment.state}")
     _check_complete(session, assignment, last_seq)
     last_option = last_option_of(session, assignment.task_id)
-    draft = fold(
-        events_of(session, assignment.assignment_id, last_seq),
-        shown_of(session, assignment, protocol, last_option),
-    )
+    draft = draft_of(session, assignment, protocol, last_seq, last_option)
     if why := objection(draft, finish, reason):
         raise Refused(422, "not_finished", why)
-    is_late = queue.finish(session, assignment, now) if assignment.submitted_at is None else False
-    revisions = select(func.count()).where(SubmissionRow.assignment_id == assignment.assignment_id)
+    before = session.scalars(
+        select(SubmissionRow.is_late).where(SubmissionRow.assignment_id == assignment.assignment_id)
+    ).all()
+    # Who came late is an extra opinion, however often it is changed.
+    is_late = any(before) if before else queue.finish(session, assignment, now)
     row = SubmissionRow(
         submission_id=submission_id,
         assignment_id=assignment.assignment_id,
-        revision=(session.scalar(revisions) or 0) + 1,
+        revision=len(before) + 1,
         finish_reason=finish,
         reason=reason,
         first_error=first_error(draft),
@@ -185,7 +185,7 @@ def submit(
         is_late=is_late,
         at=now,
     )
-    row.session = session_text(session_made(session, assignment, row, protocol))
+    row.session = session_text(session_made(session, assignment, row, draft))
     row.session_sha256 = hashlib.sha256(row.session.encode()).hexdigest()
     session.add(row)
     assignment.state = "submitted"
@@ -207,22 +207,32 @@ def reopen(session: Session, assignment: AssignmentRow, settings: Settings, now:
     queue.renew(session, assignment, settings, now)
 
 
+def draft_of(
+    session: Session,
+    assignment: AssignmentRow,
+    protocol: Protocol,
+    last_seq: int,
+    last_option: int,
+) -> Draft:
+    """What held after these events, with these options."""
+    return fold(
+        events_of(session, assignment.assignment_id, last_seq),
+        shown_of(session, assignment, protocol, last_option),
+    )
+
+
 def session_made(
-    session: Session, assignment: AssignmentRow, row: SubmissionRow, protocol: Protocol
+    session: Session, assignment: AssignmentRow, row: SubmissionRow, draft: Draft
 ) -> SessionRecord:
-    """The session of a submission, from events alone."""
+    """The session of a submission; `draft` as `draft_of` gives it."""
     task = session.get_one(TaskRow, assignment.task_id)
     solution = session.get_one(SolutionRow, assignment.solution_id)
     person = session.get_one(LabelerRow, assignment.labeler_id)
-    draft = fold(
-        events_of(session, assignment.assignment_id, row.last_seq),
-        shown_of(session, assignment, protocol, row.last_option),
-    )
     facts = Facts(
         session_id=assignment.assignment_id,
         problem_id=assignment.problem_id,
         rater=person.export_id,
-        generation=task.generation if protocol == "phase2" else None,
+        generation=task.generation if draft.shown.protocol == "phase2" else None,
         kind=task.kind,  # type: ignore[arg-type]
         shown_answer=solution.answer,
         shown_score=solution.score,

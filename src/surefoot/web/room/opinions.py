@@ -27,6 +27,9 @@ from surefoot.web.room.schema import (
 Wanted: TypeAlias = Callable[[Any], ColumnElement[bool]]
 """Column of task ids -> whether opinions on it are asked for."""
 
+IN_PARTS: Any = {"execution_options": {"yield_per": 500}}
+"""Of a query for texts, which are long: so that they are not all there at once."""
+
 ELSEWHERE = " (imported)"
 """After the name of a rater who is not in this room."""
 
@@ -129,7 +132,7 @@ def _records(
         .where(wanted(AssignmentRow.task_id), is_newest())
         .order_by(TaskRow.id, SubmissionRow.at, SubmissionRow.submission_id)
     )
-    for task_id, solution_id, gold, text, name in session.execute(here):
+    for task_id, solution_id, gold, text, name in session.execute(here, **IN_PARTS):
         record = session_from(text)
         yield task_id, solution_id, gold, record, name if with_names else record.rater, False
     elsewhere = (
@@ -138,7 +141,7 @@ def _records(
         .where(wanted(ImportedRow.task_id))
         .order_by(TaskRow.id, ImportedRow.id)
     )
-    for task_id, solution_id, gold, text in session.execute(elsewhere):
+    for task_id, solution_id, gold, text in session.execute(elsewhere, **IN_PARTS):
         record = session_from(text)
         rater = record.rater + ELSEWHERE if with_names else record.rater
         yield task_id, solution_id, gold, record, rater, True

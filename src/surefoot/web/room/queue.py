@@ -218,7 +218,8 @@ def _next(
         .with_for_update(skip_locked=kind != "screening")
         .execution_options(populate_existing=True)
     )
-    if kind == "work" and settings.per_problem_a_day:
+    # Gold, too: one solution too many of a problem would be known for what it is.
+    if kind != "screening" and settings.per_problem_a_day:
         enough = (
             select(AssignmentRow.problem_id)
             .where(AssignmentRow.labeler_id == person.labeler_id)

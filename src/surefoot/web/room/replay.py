@@ -1,8 +1,8 @@
 """Are the tables what the events say? Everything that follows from events, made again.
 
-Ratings, the sessions of submissions, results of gold questions, slots and counts
-of tasks, the chain of the audit log. `mend` writes what the events say; sessions
-are never rewritten, as they were what the rater agreed to.
+Ratings, the sessions of submissions, opinions from elsewhere, results of gold
+questions, slots and counts of tasks, the chain of the audit log. `mend` writes what
+the events say; sessions are never rewritten, as they were what the rater agreed to.
 """
 
 import hashlib
@@ -14,11 +14,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from surefoot.labeling.drafts import Protocol
+from surefoot.labeling.finishing import first_error
+from surefoot.labeling.quality import opinion_of
+from surefoot.labeling.sessions import session_from
 from surefoot.web.room import audit
 from surefoot.web.room.imports import counted_imports
 from surefoot.web.room.journal import (
     apply_to_rating,
     blank_rating,
+    draft_of,
     session_made,
     session_text,
 )
@@ -28,6 +32,7 @@ from surefoot.web.room.schema import (
     AssignmentRow,
     EventRow,
     GoldResultRow,
+    ImportedRow,
     RatingRow,
     SubmissionRow,
     TaskRow,
@@ -66,6 +71,7 @@ def replay(session: Session, *, mend: bool = False) -> Replay:
         found.counts[name] = 0
     _ratings(session, found, mend)
     _submissions(session, found)
+    _imports(session, found)
     _results(session, found, mend)
     _tasks(session, found, mend)
     broken = audit.first_break(session)
@@ -118,13 +124,28 @@ def _values(row: RatingRow | None) -> tuple[Any, ...] | None:
 
 def _submissions(session: Session, found: Replay) -> None:
     protocol: Protocol = project_of(session).protocol  # type: ignore[assignment]
-    for row in session.scalars(select(SubmissionRow)).all():
+    rows = select(SubmissionRow).execution_options(yield_per=500)
+    for row in session.scalars(rows):
         found.counts["submissions"] += 1
         assignment = session.get_one(AssignmentRow, row.assignment_id)
-        made = session_text(session_made(session, assignment, row, protocol))
-        is_whole = hashlib.sha256(row.session.encode()).hexdigest() == row.session_sha256
-        if made != row.session or not is_whole:
+        draft = draft_of(session, assignment, protocol, row.last_seq, row.last_option)
+        made = session_text(session_made(session, assignment, row, draft))
+        said = made, _sha256(made), first_error(draft), draft.active_ms
+        if said != (row.session, row.session_sha256, row.first_error, row.active_ms):
             found.differs(f"submission {row.submission_id}: is not what its events say")
+
+
+def _imports(session: Session, found: Replay) -> None:
+    """Opinions from elsewhere: as they came, and said to say what they say."""
+    for row in session.scalars(select(ImportedRow).execution_options(yield_per=500)):
+        if _sha256(row.session) != row.session_sha256:
+            found.differs(f"imported opinion {row.id}: is not what was stored")
+        elif opinion_of(session_from(row.session)) != (row.is_whole, row.first_error):
+            found.differs(f"imported opinion {row.id}: says another first error than is noted")
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _results(session: Session, found: Replay, mend: bool) -> None:
@@ -169,6 +190,7 @@ def _tasks(session: Session, found: Replay, mend: bool) -> None:
         if is_so != said or slots < 0:
             found.differs(f"task {task.id}: is {is_so}, assignments and imports say {said}")
             if mend:
+                task.want -= min(0, slots)  # more hold it than are wanted
                 for name, value in said.items():
                     setattr(task, name, max(0, value))
 

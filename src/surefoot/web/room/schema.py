@@ -324,7 +324,7 @@ class SubmissionRow(Table):
     """JSON of the `surefoot.records.Session`."""
     session_sha256: Mapped[str]
     is_late: Mapped[bool]
-    """Whether others had all slots when it came; an extra opinion."""
+    """Whether others had all slots when it first came; an extra opinion."""
     at: Mapped[int] = _time()
 
     __table_args__ = (
