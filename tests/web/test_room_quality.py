@@ -11,8 +11,9 @@ from surefoot.errors import UserError
 from surefoot.records import Problem, Session, Solution
 from surefoot.web.room.gold import add_gold, set_pass_mark
 from surefoot.web.room.intake import Plan, take_in
+from surefoot.web.room.people import set_state
 from surefoot.web.room.problems import Refused
-from surefoot.web.room.quality import adjudicate
+from surefoot.web.room.quality import adjudicate, conclude_screening
 from surefoot.web.room.replay import replay
 from surefoot.web.room.schema import (
     AdjudicationRow,
@@ -23,6 +24,7 @@ from surefoot.web.room.schema import (
     LabelerRow,
     TaskRow,
 )
+from surefoot.web.room.shown import settings_of
 
 MakeKit = Callable[..., Kit]
 
@@ -206,6 +208,28 @@ def test_the_last_answer_of_a_screening_decides_at_once(make_kit: MakeKit) -> No
     given_up = emmy.submit(work["assignment_id"], 0, "give_up", "hard").json()
     assert given_up["me"]["state"] == "failed"
     assert kit.browser("Root", "admin").get("/me").json()["state"] == "active"
+
+
+def test_who_is_blocked_at_the_end_of_the_screening_stays_blocked(make_kit: MakeKit) -> None:
+    kit = make_kit(n_problems=1, each=1)
+    if kit.database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    put_gold(kit, 2, "screening")
+    ada = kit.browser("Ada")
+    work = ada.claim(2)
+    for one in work:
+        ada.do(one, 1, -1)
+    assert state_of(ada) == "active"
+    labeler_id = ada.get("/me").json()["labeler_id"]
+    with kit.database.write() as session:
+        set_state(session, labeler_id, "screening", actor="test", now=kit.clock())
+    with kit.database.write() as session:
+        person = session.get_one(LabelerRow, labeler_id)
+        with kit.database.write() as other:
+            set_state(other, labeler_id, "blocked", actor="test", now=kit.clock())
+        conclude_screening(session, person, settings_of(session), kit.clock())
+    with kit.database.read() as session:
+        assert session.get_one(LabelerRow, labeler_id).state == "blocked"
 
 
 def fail_gold(kit: Kit, person: Browser) -> int:

@@ -133,6 +133,10 @@ def conclude_screening(session: Session, person: LabelerRow, settings: Settings,
     )
     if not results or session.scalar(open_ones.limit(1)) is not None:
         return
+    # Somebody may have blocked the person since.
+    session.refresh(person, with_for_update=True)
+    if person.state != "screening":
+        return
     before, person.state = person.state, verdict(results, settings.pass_mark)
     found = {"before": before, "after": person.state, "right": sum(results), "of": len(results)}
     audit.note(session, PROGRAM, "screening", person.labeler_id, found, now=now)
