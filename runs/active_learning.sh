@@ -116,26 +116,35 @@ from pathlib import Path
 import numpy as np
 
 from surefoot.evaluation.curves import compute_curves
-from surefoot.evaluation.first_error import first_below
+from surefoot.evaluation.first_error import NO_ERROR, first_below
 from surefoot.evaluation.intervals import bootstrap_interval, resampled_shares
 from surefoot.evaluation.pools import pools_from_records
 from surefoot.records import Grade, Labels, Problem, Scores, Solution
 from surefoot.tables import read
 
 out, seeds, policies, last = Path(sys.argv[1]), sys.argv[2].split(), sys.argv[3].split(), int(sys.argv[4])
-KINDS = ("any", "convincing", "best")
-WHAT = {"any": "first error, any", "convincing": "first error, convincing", "best": "best of N"}
+KINDS = ("any", "convincing")
+WHAT = ["any", "any, fitted", "convincing", "convincing, fitted", "best of N"]
+GRID = np.linspace(0.02, 0.98, 49)  # the middle one is 0.5
 
 def values(data, scores):
-    """(P, 3) for each held-out problem the share of first errors found, and best-of-N."""
+    """(P, 5) for each held-out problem the share of first errors found, and best-of-N.
+
+    At the threshold 0.5, and at the one that is best on the other half of the problems.
+    """
     problems, rows = read(data / "test-problems", Problem), read(scores, Scores)
     by_id, found = {row.solution_id: row for row in rows}, []
-    for kind in KINDS[:2]:
+    for kind in KINDS:
         hits = {problem.problem_id: [] for problem in problems}
         for one in read(data / f"{kind}-labels", Labels):
-            said = first_below(by_id[one.solution_id].step_scores, 0.5)
-            hits[one.problem_id].append(said == one.first_error)
-        found.append([np.mean(hits[problem.problem_id]) for problem in problems])
+            scored = by_id[one.solution_id].step_scores
+            error = NO_ERROR if one.first_error is None else one.first_error
+            hits[one.problem_id].append([first_below(scored, t) == error for t in GRID])
+        share = np.array([np.mean(hits[problem.problem_id], axis=0) for problem in problems])
+        fitted = share[:, 24].copy()
+        for half in (0, 1):
+            fitted[half::2] = share[half::2, share[1 - half::2].mean(axis=0).argmax()]
+        found += [share[:, 24], fitted]
     pools = pools_from_records(
         problems, read(data / "test", Solution), read(data / "test-grades", Grade), {"prm": rows}
     )
@@ -170,12 +179,12 @@ for policy in policies:
 def shown(ends, sign=""):
     return "  ".join(f"{100 * m:{sign}5.1f} ({100 * a:{sign}.1f} to {100 * b:{sign}.1f})" for m, (a, b) in ends)
 
-print(f"per cent, 95 % intervals over the held-out problems of {len(seeds)} seeds:", ", ".join(WHAT[k] for k in KINDS))
+print(f"first errors found, per cent, 95 % intervals over the held-out problems of {len(seeds)} seeds:", "; ".join(WHAT))
 for (policy, generation), found in table.items():
     whole = np.concatenate(found)
     ends = list(zip(whole.mean(axis=0), bootstrap_interval(whole)))
     each = " | ".join(" ".join(f"{100 * m:.1f}" for m in one.mean(axis=0)) for one in found)
-    areas = " and ".join(f"{area(policy, generation, kind):.3f}" for kind in KINDS[:2])
+    areas = " and ".join(f"{area(policy, generation, kind):.3f}" for kind in KINDS)
     print(f"{policy:10} {generation} {size[policy, generation]:6.0f} rated  {shown(ends)}   by seed {each}   AUROC {areas}")
 for policy in policies[1:]:
     for generation in range(1, last + 1):
@@ -186,11 +195,11 @@ for policy in policies[1:]:
     # through its figures over the logarithm of their number, divided by those the other took.
     x = np.log([size[policies[0], g] for g in range(last + 1)])
     shares = resampled_shares(sum(map(len, table[policy, last])))
-    for place, kind in enumerate(KINDS):
+    for place, what in enumerate(WHAT):
         y = np.stack([shares @ np.concatenate(table[policies[0], g])[:, place] for g in range(last + 1)])
         slope, start = np.polyfit(x, y, 1)
         end = shares @ np.concatenate(table[policy, last])[:, place]
         times = np.exp((end - start) / slope) / size[policy, last]
         low, middle, high = np.percentile(times, [2.5, 50, 97.5])
-        print(f"{policy}: {middle:.2f} times as data-efficient ({low:.2f} to {high:.2f}) in {WHAT[kind]}")
+        print(f"{policy}: {middle:.2f} times as data-efficient ({low:.2f} to {high:.2f}) in {what}")
 END
