@@ -409,7 +409,7 @@ def test_giving_up_hands_on_once(make_kit: MakeKit) -> None:
         (work,) = person.claim()
         person.submit(work["assignment_id"], 0, finish, "hard")
         found.append(numbers(kit, work))
-    assert found == [(2, 1, 1, "open"), (3, 1, 2, "open"), (3, 0, 3, "complete")]
+    assert found == [(2, 1, 1, "open"), (3, 1, 2, "open"), (3, 0, 3, "adjudicate")]
     assert people[3].claim() == []
 
 
@@ -640,3 +640,65 @@ def test_people_meet_in_the_room_whatever_state_they_are_in(make_kit: MakeKit) -
     assert state_of(ada) == "active"
     with kit.database.read() as session:
         assert session.scalars(select(LabelerRow.state)).all().count("active") == 2
+
+
+def test_a_decision_ends_where_the_chosen_opinion_changes(make_kit: MakeKit) -> None:
+    kit = make_kit(n_problems=1, each=1, plan=Plan(want=2))
+    people = [kit.browser(name) for name in ("Ada", "Bob", "Cyd")]
+    works = []
+    for person, ratings in zip(people, ((1, -1), (1, 1, 1), (-1,)), strict=True):
+        (work,) = person.claim()
+        works.append(work)
+        person.do(work, *ratings)
+    lead = kit.browser("Emmy", "lead")
+    assert numbers(kit, works[0])[3] == "adjudicate"
+    path = f"/admin/disagreements/{task_of(kit, works[0]).id}/adjudicate"
+    assert lead.post(path, assignment_id=works[0]["assignment_id"]).status_code == 200
+    assert numbers(kit, works[0])[3] == "resolved"
+    people[0].post(f"/assignments/{works[0]['assignment_id']}/reopen")
+    people[0].submit(works[0]["assignment_id"], 2)  # the same again changes nothing
+    assert numbers(kit, works[0])[3] == "resolved"
+    again = people[0].post(f"/assignments/{works[0]['assignment_id']}/reopen").json()
+    people[0].do(again, 1, 1, 0)  # now with Bob: no error
+    assert audited(kit, "undecide") == [{"assignment_id": works[0]["assignment_id"], "revision": 3}]
+    assert numbers(kit, works[0])[3] == "complete"  # two of three agree
+    with kit.database.read() as session:
+        assert session.scalars(select(AdjudicationRow)).all() == []
+    assert kit.replay().told == []
+
+
+def test_what_everybody_gave_up_is_for_a_lead(make_kit: MakeKit) -> None:
+    kit = make_kit(n_problems=1, each=1)
+    for name in ("Ada", "Bob"):
+        person = kit.browser(name)
+        (work,) = person.claim()
+        assert person.submit(work["assignment_id"], 0, "give_up", "too hard").status_code == 200
+    assert numbers(kit, work) == (2, 0, 2, "adjudicate")
+    lead = kit.browser("Emmy", "lead")
+    (row,) = lead.get("/admin/disagreements?which=open").json()["rows"]
+    assert (row["state"], row["opinions"], row["first"]) == ("adjudicate", 0, None)
+
+
+def test_a_paused_person_who_gives_up_asks_for_one_more(make_kit: MakeKit) -> None:
+    kit = make_kit(n_problems=1, each=1)
+    ada = kit.browser("Ada")
+    (work,) = ada.claim()
+    with kit.database.write() as session:
+        labeler = session.scalars(select(LabelerRow).where(LabelerRow.name == "Ada")).one()
+        set_state(session, labeler.labeler_id, "paused", actor="test", now=kit.clock())
+    assert ada.submit(work["assignment_id"], 0, "give_up", "too hard").status_code == 200
+    assert numbers(kit, work)[:2] == (2, 1)
+
+
+def test_who_is_let_in_again_comes_back_to_the_screening(make_kit: MakeKit) -> None:
+    kit = make_kit(n_problems=2)
+    put_gold(kit, 3, "screening")
+    ada = kit.browser("Ada")
+    bob = kit.browser("Bob", "lead")
+    assert [state_of(person) for person in (ada, bob)] == ["screening", "active"]
+    with kit.database.write() as session:
+        people = {row.name: row.labeler_id for row in session.scalars(select(LabelerRow))}
+        for name in ("Ada", "Bob"):
+            for state in ("blocked", "active"):
+                set_state(session, people[name], state, actor="test", now=kit.clock())
+    assert [state_of(person) for person in (ada, bob)] == ["screening", "active"]

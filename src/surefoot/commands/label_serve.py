@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
 from sqlalchemy import select
+from sqlalchemy.orm import Session as RoomSession
 
 from surefoot.commands.options import check_at_least, check_input
 from surefoot.commands.room_options import OfRoom
@@ -18,17 +20,21 @@ from surefoot.commands.step_writer_options import HasStepWriter
 from surefoot.errors import UserError
 from surefoot.labeling.drafts import Protocol
 from surefoot.records import Problem, Scores, Session, Solution
+from surefoot.stages import fingerprint
 from surefoot.tables import read, stream
-from surefoot.web.room import server
+from surefoot.web.room import audit, server
 from surefoot.web.room.app import Room, clock, protocol_of
 from surefoot.web.room.database import Database
+from surefoot.web.room.imports import keep_opinions
 from surefoot.web.room.intake import Plan, take_in
 from surefoot.web.room.migrate import migrate
-from surefoot.web.room.project import add_guideline, set_up
+from surefoot.web.room.project import COMMAND, add_guideline, set_up
 from surefoot.web.room.queue import n_left
 from surefoot.web.room.schema import TaskRow
 
 log = logging.getLogger("surefoot")
+PART = 2000
+"""Sessions of a folder that are held at a time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,8 +166,9 @@ def _prepare(config: Config, database: Database) -> tuple[str, int, Any]:
                 want=config.want,
                 overlap=config.overlap,
             )
-            opinions = _opinions(config.queue, solutions) if config.queue else None
-            take_in(session, problems, solutions, plan, scores=scores, opinions=opinions, now=now)
+            take_in(session, problems, solutions, plan, scores=scores, now=now)
+            if config.queue is not None:
+                _keep_opinions(session, config.queue, solutions, now)
         if session.scalar(select(TaskRow.id).limit(1)) is None:
             raise UserError(f"{config.db}: nothing is there to be rated; name a table of solutions")
         return server.admin_link(session, now=now), n_left(session, ["work"]), protocol
@@ -207,19 +214,29 @@ def _tables(
     return read(problems, Problem), read(solutions, Solution), scores
 
 
-def _opinions(queue: Path, solutions: Sequence[Solution]) -> dict[str, list[Session]]:
-    """Sessions in a folder of `label import`, by their solutions."""
-    found: dict[str, list[Session]] = defaultdict(list)
-    names, n_lost = {solution.solution_id for solution in solutions}, 0
-    if (queue / "sessions").exists():
-        for session in stream(queue / "sessions", Session):
-            if session.solution_id is not None and session.solution_id in names:
-                found[session.solution_id].append(session)
+def _keep_opinions(
+    session: RoomSession, queue: Path, solutions: Sequence[Solution], now: int
+) -> None:
+    """Sessions in a folder of `label import`, as opinions; one that is known is passed over."""
+    place = queue / "sessions"
+    if not place.exists():
+        return
+    mark = fingerprint(place)
+    if audit.is_noted(session, "import", mark):
+        return
+    names, n_lost, n_kept = {solution.solution_id for solution in solutions}, 0, 0
+    rows = stream(place, Session)
+    while some := list(islice(rows, PART)):
+        found: dict[str, list[Session]] = defaultdict(list)
+        for one in some:
+            if one.solution_id is not None and one.solution_id in names:
+                found[one.solution_id].append(one)
             else:
                 n_lost += 1
+        n_kept += keep_opinions(session, found, now=now)
     if n_lost:
         log.warning("%s: %d sessions are of no solution in it and stay out", queue, n_lost)
-    return found
+    audit.note(session, COMMAND, "import", mark, {"kept": n_kept, "left_out": n_lost}, now=now)
 
 
 def _from_nothing(

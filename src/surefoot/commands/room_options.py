@@ -1,13 +1,13 @@
 """Options of the commands about the labelling room, and how they reach its database."""
 
 import http.client
+import ipaddress
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,9 @@ from surefoot.errors import UserError
 from surefoot.web.room.database import Database, is_server
 from surefoot.web.room.files import FileLock, InUse
 from surefoot.web.room.migrate import check_version
+
+SECONDS = 120
+"""In which a server that has the database has to answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,28 +71,32 @@ def ask_server(held: InUse, path: str, body: dict[str, Any]) -> tuple[str, dict[
         InUse: The holder of the database is no server that answers.
         UserError: The server refuses, and says why.
     """
-    if not {"port", "url", "token"} <= held.holder.keys():
+    if not {"host", "port", "url", "token"} <= held.holder.keys():
         raise held
-    host = urlsplit(held.holder["url"]).hostname or "127.0.0.1"
+    # Where it listens on this machine, never where browsers find it: the token stays here.
+    host = ipaddress.ip_address(held.holder["host"])
+    loopback = "::1" if host.version == 6 else "127.0.0.1"
     headers = {
         "authorization": f"Bearer {held.holder['token']}",
         "content-type": "application/json",
         "x-surefoot": "1",
     }
-    for name in dict.fromkeys(("127.0.0.1", "::1", host)):
-        connection = http.client.HTTPConnection(name, held.holder["port"], timeout=10)
-        try:
-            connection.request("POST", f"/api/v1{path}", json.dumps(body), headers)
-            response = connection.getresponse()
-            answer = json.loads(response.read())
-        except (OSError, ValueError):
-            continue
-        finally:
-            connection.close()
-        if response.status >= 400:
-            raise UserError(f"the server refuses: {answer.get('detail', response.status)}")
-        return held.holder["url"], answer
-    raise held
+    connection = http.client.HTTPConnection(
+        loopback if host.is_unspecified else str(host), held.holder["port"], timeout=SECONDS
+    )
+    try:
+        connection.request("POST", f"/api/v1{path}", json.dumps(body), headers)
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+    except TimeoutError:
+        raise UserError(f"{held.holder['url']}: the server did not answer in {SECONDS} s") from None
+    except (OSError, ValueError):
+        raise held from None
+    finally:
+        connection.close()
+    if response.status >= 400:
+        raise UserError(f"the server refuses: {answer.get('detail', response.status)}")
+    return held.holder["url"], answer
 
 
 def server_of(place: str) -> str | None:

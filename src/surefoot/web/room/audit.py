@@ -41,6 +41,12 @@ def note(
     session.flush()
 
 
+def is_noted(session: Session, action: str, target: str) -> bool:
+    """Whether something was done to this target before."""
+    rows = select(AuditRow.id).where(AuditRow.action == action, AuditRow.target == target)
+    return session.scalar(rows.limit(1)) is not None
+
+
 def first_break(session: Session) -> int | None:
     """The first row whose hash does not follow; None if the chain is whole."""
     last = START

@@ -3,7 +3,7 @@
 import json
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Select, case, func, select, union_all
+from sqlalchemy import Integer, Select, case, cast, func, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from surefoot.labeling.quality import WHOLE
@@ -27,12 +27,13 @@ Which: TypeAlias = Literal["open", "decided", "all"]
 
 
 def listed(session: Session, which: Which, *, offset: int, limit: int) -> dict[str, Any]:
-    """A page of tasks whose opinions differ.
+    """A page of tasks whose opinions differ, or that nobody could rate.
 
-    Worst first: some see an error and others none; then by how many steps lie
-    between the first and the last that is named.
+    Those that wait for a decision first; then the worst: some see an error and others
+    none; then by how many steps lie between the first and the last that is named.
+    Not yet open for a decision is what a further opinion is still asked for.
     """
-    found = _disputed().subquery()
+    found = union_all(_disputed(), _refused()).subquery()
     rows = (
         select(
             found,
@@ -46,9 +47,11 @@ def listed(session: Session, which: Which, *, offset: int, limit: int) -> dict[s
         .outerjoin(AdjudicationRow, AdjudicationRow.task_id == found.c.task_id)
     )
     if which != "all":
-        is_open = AdjudicationRow.at.is_(None)
-        rows = rows.where(is_open if which == "open" else ~is_open)
+        is_decided = AdjudicationRow.at.is_not(None)
+        is_open = ~is_decided & TaskRow.state.in_(["adjudicate", "complete"])
+        rows = rows.where(is_open if which == "open" else is_decided)
     ordered = rows.order_by(
+        case((TaskRow.state == "adjudicate", 0), else_=1),
         case((found.c.errors < found.c.opinions, 0), else_=1),
         (found.c.last - found.c.first).desc(),
         found.c.task_id,
@@ -98,6 +101,17 @@ def _disputed() -> Select[Any]:
         )
         .group_by(said.c.task_id)
         .having(((errors > 0) & (errors < n)) | (first < last))
+    )
+
+
+def _refused() -> Select[int, int, int, int, int]:
+    """Tasks that a lead is asked about without opinions that differ, in the same columns."""
+    nothing = cast(null(), Integer)
+    columns = select(
+        TaskRow.id, literal(0), literal(0), nothing.label("first"), nothing.label("last")
+    )
+    return columns.where(
+        TaskRow.state == "adjudicate", TaskRow.id.not_in(select(_disputed().subquery().c.task_id))
     )
 
 

@@ -46,7 +46,12 @@ def overview(session: Session, now: int) -> dict[str, Any]:
         "now": iso(now),
         "tasks": tasks,
         "opinions": {
-            "wanted": sum(row["wanted"] for row in tasks if row["kind"] == "work"),
+            # Of a task that was withdrawn nothing more is wanted than was given.
+            "wanted": sum(
+                row["given" if row["state"] == "withdrawn" else "wanted"]
+                for row in tasks
+                if row["kind"] == "work"
+            ),
             "given": sum(row["given"] for row in tasks if row["kind"] == "work"),
             "remaining": remaining,
         },

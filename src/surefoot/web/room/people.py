@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from surefoot.web.room import audit
 from surefoot.web.room.problems import Refused
-from surefoot.web.room.schema import CredentialRow, LabelerRow, TaskRow
+from surefoot.web.room.schema import AuditRow, CredentialRow, LabelerRow, TaskRow
 
 DAY = 86_400_000
 INVITE_MS = 7 * DAY
@@ -132,9 +132,23 @@ def set_state(session: Session, labeler_id: str, state: str, *, actor: str, now:
         raise Refused(422, "bad_request", f"state: must be one of {', '.join(STATES)}")
     if state == "blocked":
         check_not_last(session, person)
-    before, person.state = person.state, state
+    before = person.state
+    if before == "blocked" and state == "active":
+        state = _before_block(session, labeler_id)
+    person.state = state
     change = {"before": before, "after": state}
     audit.note(session, actor, "state", labeler_id, change, now=now)
+
+
+def _before_block(session: Session, labeler_id: str) -> str:
+    """To what a blocked person comes back: nobody passes the screening by being let in again."""
+    rows = session.scalars(
+        select(AuditRow.detail)
+        .where(AuditRow.action == "state", AuditRow.target == labeler_id)
+        .order_by(AuditRow.id.desc())
+    )
+    before = next((d["before"] for d in rows if d.get("after") == "blocked"), "active")
+    return "screening" if before == "screening" else "active"
 
 
 def set_role(session: Session, labeler_id: str, role: str, *, actor: str, now: int) -> None:

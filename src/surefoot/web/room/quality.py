@@ -79,9 +79,10 @@ def judge(session: Session, assignment: AssignmentRow, row: SubmissionRow, now: 
     task = queue.locked_task(session, assignment.task_id)
     if task.kind == "work":
         is_paused = session.get_one(LabelerRow, assignment.labeler_id).state == "paused"
-        _hand_on(session, assignment, row, task)
-        if is_paused and row.revision == 1:
+        is_handed_on = _hand_on(session, assignment, row, task)
+        if is_paused and row.revision == 1 and not is_handed_on:
             ask_again(task)
+        _undecide(session, assignment, row, task, now)
         settle(session, task, settings, is_compared=project.protocol == "phase2", now=now)
         return
     # Two last answers at once would each miss the other.
@@ -195,7 +196,8 @@ def settle(
         task.state = "open"
     else:
         is_clear = not disputed or has_majority(said.first_errors)
-        task.state = "complete" if is_clear else "adjudicate"
+        is_refused = not said.first_errors and said.n_refused > 0
+        task.state = "complete" if is_clear and not is_refused else "adjudicate"
     session.flush()
 
 
@@ -291,15 +293,37 @@ def _in_hands(session: Session, task_id: int) -> int:
     )
 
 
+def _undecide(
+    session: Session, assignment: AssignmentRow, row: SubmissionRow, task: TaskRow, now: int
+) -> None:
+    """Ask a lead again where the opinion that was to hold says something else now."""
+    decision = session.get(AdjudicationRow, task.id)
+    if decision is None or decision.assignment_id != assignment.assignment_id:
+        return
+    before = session.scalar(
+        select(SubmissionRow).where(
+            SubmissionRow.assignment_id == row.assignment_id,
+            SubmissionRow.revision == row.revision - 1,
+        )
+    )
+    said = (row.finish_reason, row.first_error)
+    if before is None or (before.finish_reason, before.first_error) == said:
+        return
+    session.delete(decision)
+    task.state = "adjudicate"
+    change = {"assignment_id": row.assignment_id, "revision": row.revision}
+    audit.note(session, PROGRAM, "undecide", str(task.id), change, now=now)
+
+
 def _hand_on(
     session: Session, assignment: AssignmentRow, row: SubmissionRow, task: TaskRow
-) -> None:
+) -> bool:
     """Ask somebody else, the first time that the task is refused for this kind of reason.
 
     A late refusal took nobody's place, so it calls for nobody.
     """
     if row.finish_reason not in REFUSALS or row.is_late:
-        return
+        return False
     n = session.scalar(
         select(func.count())
         .select_from(SubmissionRow)
@@ -310,6 +334,7 @@ def _hand_on(
     )
     if n == 1:
         ask_again(task)
+    return n == 1
 
 
 def _score(session: Session, assignment: AssignmentRow, row: SubmissionRow, task: TaskRow) -> None:

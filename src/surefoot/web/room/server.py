@@ -98,8 +98,9 @@ def run(room: Room, listening: socket.socket, url: str, backups: Path | None = N
     room.command_token = secrets.token_urlsafe(32)
     if room.database.lock is not None:
         # The file can be read by its owner only.
-        port = listening.getsockname()[1]
-        room.database.lock.tell({"url": url, "port": port, "token": room.command_token})
+        host, port = listening.getsockname()[:2]
+        where = {"url": url, "host": host, "port": port}
+        room.database.lock.tell({**where, "token": room.command_token})
     stop = threading.Event()
     if backups is not None and room.database.path is not None:
         threading.Thread(
