@@ -112,7 +112,7 @@ def run(room: Room, listening: socket.socket, url: str, backups: Path | None = N
         access_log=False,
         lifespan="off",
         server_header=False,
-        timeout_keep_alive=30,
+        timeout_keep_alive=120,  # longer than the heartbeat of an open page
     )
     try:
         uvicorn.Server(config).run(sockets=[listening])
