@@ -199,7 +199,8 @@ for policy in policies[1:]:
         y = np.stack([shares @ np.concatenate(table[policies[0], g])[:, place] for g in range(last + 1)])
         slope, start = np.polyfit(x, y, 1)
         end = shares @ np.concatenate(table[policy, last])[:, place]
-        times = np.exp((end - start) / slope) / size[policy, last]
+        with np.errstate(all="ignore"):  # a line that does not rise tells nothing
+            times = np.exp((end - start) / slope) / size[policy, last]
         low, middle, high = np.percentile(times, [2.5, 50, 97.5])
         print(f"{policy}: {middle:.2f} times as data-efficient ({low:.2f} to {high:.2f}) in {what}")
 END
