@@ -117,9 +117,12 @@ def run(config: Config) -> dict[str, Any]:
         url = server.url_of(address, listening)
         said = {"url": url, "admin_link": url + link, "left": left}
         text = f"{left} ratings of solutions wanted\nopen this link once: {url}{link}"
-        print(json.dumps(said) if config.json else text, flush=True)  # noqa: T201
+
+        def ready() -> None:
+            print(json.dumps(said) if config.json else text, flush=True)  # noqa: T201
+
         with config.step_writer() as room.propose:
-            server.run(room, listening, url, config.backups)
+            server.run(room, listening, url, config.backups, ready)
     return {"stopped": True, "url": url}
 
 

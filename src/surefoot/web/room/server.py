@@ -4,6 +4,7 @@ import ipaddress
 import secrets
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,8 +94,36 @@ def url_of(address: Address, listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(room: Room, listening: socket.socket, url: str, backups: Path | None = None) -> None:
-    """Answer requests until the process is told to stop."""
+class _Server(uvicorn.Server):
+    """Says when it answers; from then on a signal ends it in order."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn starts."""
+        await super().startup(sockets=sockets)
+        self._ready()
+
+
+def run(
+    room: Room,
+    listening: socket.socket,
+    url: str,
+    backups: Path | None = None,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Answer requests until the process is told to stop.
+
+    Args:
+        room: What is served.
+        listening: Where; see `bound`.
+        url: As browsers name it.
+        backups: Folder for hourly copies of a SQLite file.
+        ready: Called once requests are answered. Whoever waits for what it prints and
+            then stops the server finds uvicorn's own handling of signals in place.
+    """
     room.command_token = secrets.token_urlsafe(32)
     if room.database.lock is not None:
         # The file can be read by its owner only.
@@ -115,7 +144,7 @@ def run(room: Room, listening: socket.socket, url: str, backups: Path | None = N
         timeout_keep_alive=120,  # longer than the heartbeat of an open page
     )
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        _Server(config, ready).run(sockets=[listening])
     finally:
         stop.set()
         room.database.close()
