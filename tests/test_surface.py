@@ -54,7 +54,9 @@ FLAGS: dict[str, str] = {
         "third_opinion guideline host port url backups"
     ),
     "label invite": "json debug db name role url",
-    "label gold": ("json debug db source kind pass_mark first_errors problems solutions labels"),
+    "label gold": (
+        "json debug db source kind pass_mark first_errors limit problems solutions labels"
+    ),
     "label rate": "json debug link by error_rate limit seed session",
     "label collect": "json debug out overwrite db",
     "label next-generation": (

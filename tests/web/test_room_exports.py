@@ -172,6 +172,8 @@ def test_a_generation_and_what_is_said_of_it(make_kit: MakeKit, place: str, tmp_
     assert exported(place, tmp_path, "--generation", "4", "--opinions", "one").total() == 2
     path = tmp_path / "rows.jsonl.manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
+    counts = manifest["counts"]
+    assert (counts["opinions"], counts["solutions"], counts["problems"]) == (2, 2, 2)
     assert manifest["generations"] == [
         {"generation": 4, "opinions": 2, "verifier": "prm-3", "policy": {"policy": "mixture"}}
     ]

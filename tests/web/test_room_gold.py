@@ -103,6 +103,13 @@ def test_a_screening_says_who_passes(known: Path, db: str, tmp_path: Path) -> No
     assert said == {"added": 2, "changed": 0, "questions": 2}
 
 
+def test_so_many_and_the_same_again(known: Path, db: str) -> None:
+    words = [str(known), "--limit", "1", "--db", db]
+    said = [call("label gold", words) for _ in range(2)]
+    assert [(one["added"], one["questions"]) for one in said] == [(1, 1), (0, 1)]
+    assert call("label gold", [str(known), "--db", db])["questions"] > 1
+
+
 def test_while_the_server_runs_it_asks_the_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

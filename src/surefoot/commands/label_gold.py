@@ -13,6 +13,7 @@ from surefoot.commands.room_options import OfRoom, ask_server, writing
 from surefoot.errors import BadRow, UserError
 from surefoot.jsonlines import is_jsonl, json_lines
 from surefoot.labeling.quality import acceptable_of, pass_chances
+from surefoot.labeling.sessions import digest
 from surefoot.records import Labels, Problem, Solution
 from surefoot.tables import read, stream
 from surefoot.web.room.app import clock
@@ -37,6 +38,7 @@ class Config(OfRoom):
     Example:
       surefoot label import math.json --format processbench --out known
       surefoot label gold known --db labels.db
+      surefoot label gold known --kind screening --limit 30 --db labels.db
       surefoot label gold known --kind screening --first-errors thirty.jsonl --db labels.db
     """
 
@@ -50,6 +52,8 @@ class Config(OfRoom):
     first_errors: Path | None = None
     """JSONL rows that say it instead of the labels of SOURCE; only solutions in them
     become questions."""
+    limit: int | None = None
+    """Take so many of them, e.g. 30 for a screening; a hash of their ids says which."""
     problems: Path | None = None
     """The problems, where SOURCE has none."""
     solutions: Path | None = None
@@ -96,6 +100,8 @@ def _check(config: Config) -> None:
         check_at_least("--pass-mark", config.pass_mark, 1)
         if config.kind != "screening":
             raise UserError("--pass-mark: is of the screening; add --kind screening")
+    if config.limit is not None:
+        check_at_least("--limit", config.limit, 1)
     if config.first_errors is not None and config.labels is not None:
         raise UserError("--first-errors: or --labels, not both")
     check_input(config.source, "labels or first errors")
@@ -126,6 +132,9 @@ def _questions(
             f"{rows or config.source}: there is no solution {min(missing)!r}"
             + (f" (nor {len(missing) - 1} more)" if len(missing) > 1 else "")
         )
+    if config.limit is not None:
+        solutions = sorted(solutions, key=lambda row: digest(row.solution_id))[: config.limit]
+        first_errors = {row.solution_id: first_errors[row.solution_id] for row in solutions}
     wanted = {row.problem_id for row in solutions}
     problems = [p for p in read(_table(config, "problems"), Problem) if p.problem_id in wanted]
     return problems, solutions, first_errors

@@ -45,7 +45,8 @@ class Tally:
         self.n_late += rated.is_late
         self.problems.add(session.problem_id)
         self.raters.add(session.rater)
-        solution_id = rated.solution.solution_id if rated.solution else session.solution_id
+        followed = rated.solution.solution_id if rated.solution else session.solution_id
+        solution_id = followed or rated.shown_id
         if solution_id is not None:
             self.solutions.add(solution_id)
         self.ratings.update(map(_name, ratings))

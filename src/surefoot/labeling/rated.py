@@ -36,6 +36,8 @@ class Rated:
     session: Session
     solution: Solution | None = None
     """The one that was followed; None where there is none, or none was wanted."""
+    shown_id: str | None = None
+    """`solution_id` of the one that was shown, where that is known."""
     labels: Labels | None = None
     votes: Votes = ()
     """Those of all raters of this solution."""

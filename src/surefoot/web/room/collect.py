@@ -245,6 +245,7 @@ def _rated(
                 problem=problems[record.problem_id],
                 session=record,
                 solution=solutions.get(one.solution_id),
+                shown_id=one.solution_id,
                 generation=one.generation,
                 guideline=one.guideline,
                 is_late=one.is_late,
