@@ -92,6 +92,10 @@ for seed in $seeds; do
             folder=$run/generation-$generation
             by=$(test "$generation" = 1 && echo "--verifier $prm" || echo "--base nano")
             training=$(test "$generation" = 1 || echo "$train")
+            # Killed between its last stage and its result: what it said is in its notes.
+            test -e "$folder.json" || ! grep -qs '"room"' "$folder/generation.json" || "$python" -c \
+                'import json, sys; print(json.dumps({"tasks": json.load(open(sys.argv[1]))["done"]["room"]["given"]}))' \
+                "$folder/generation.json" > "$folder.json"
             # shellcheck disable=SC2086
             once "$folder" surefoot label next-generation --db "$run/labels.db" --problems "$data/problems" \
                 --solutions "$data/pool" $by ${training:+"--train=$training"} --policy "$policy" \

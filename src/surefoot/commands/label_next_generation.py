@@ -99,7 +99,9 @@ def run(config: Config) -> dict[str, Any]:
     out = config.out
     verifier = config.verifier or out / "prm"
     if config.base is not None:
-        round_.call("rated", f"label collect --db {shlex.quote(config.db)}")
+        # Where opinions differ the one that a lead or most hold teaches, not all of them.
+        taken = "--format parquet --opinions one"
+        round_.call("rated", f"label export --db {shlex.quote(config.db)} {taken}")
         round_.call("prm", _training(config))
     pool = config.solutions or out / "pool"
     if config.generator is not None:

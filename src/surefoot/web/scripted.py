@@ -18,6 +18,8 @@ from surefoot.web.visitor import Refusal, Visitor
 
 LONGEST_WAY = 40
 """Steps after which a solution that came to no answer is given up (phase 1)."""
+PART = 400
+"""Events in a request; the server takes 500."""
 
 Work = Mapping[str, Any]
 """An assignment as the server sends it."""
@@ -161,8 +163,9 @@ class _Paper:
                     "wall": datetime.now(UTC).isoformat(timespec="milliseconds"),
                 }
             )
-        if events:
-            self._visitor.post(f"{self.path}/events", session_id=self._session_id, events=events)
+        for start in range(0, len(events), PART):
+            part = events[start : start + PART]
+            self._visitor.post(f"{self.path}/events", session_id=self._session_id, events=part)
 
     def options(self, step: int) -> list[dict[str, Any]]:
         """The texts offered at a step, more of them where more are due."""
