@@ -29,6 +29,8 @@ class Served:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
+            # A program in the background inherits that ^C is ignored; one on a terminal does not.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         atexit.register(self.process.kill)  # a test that fails leaves no server behind
         assert self.process.stdout is not None
