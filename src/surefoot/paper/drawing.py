@@ -8,15 +8,6 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from surefoot.evaluation.estimators import FloatArray
 from surefoot.evaluation.figures import INK, style_of, tint
-from surefoot.paper.trials import Trials
-
-
-def curves(trials: Trials, names: Sequence[str], *, title: str) -> Figure:
-    """Share of problems solved against N, with bands over problems and trainings."""
-    figure, axes = canvas(title, "N, solutions chosen among", "% of problems solved")
-    for name in names:
-        line(axes, trials.n, trials.mean(name), name, trials.interval(name))
-    return finished(figure, axes, trials.n)
 
 
 def canvas(title: str, x: str, y: str) -> tuple[Figure, Axes]:

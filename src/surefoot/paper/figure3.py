@@ -21,7 +21,7 @@ from surefoot.paper.materials import (
     Sampled,
     Sources,
     joined,
-    known,
+    labels_of,
     problems,
     sampled,
     scored,
@@ -91,30 +91,30 @@ def prepare(lab: Lab, sources: Sources, scale: Scale) -> Verified:
     generator = taught(lab, sources, train, max(1, scale.train_problems // 5))
     pool = sampled(lab, sources, train, generator, scale.pool_n)
     rated = collected(lab, sources, pool, scale.rated_n)
+    labels = labels_of(lab, pool.labels, rated)
     uniform = some_of(lab, pool.solutions, scale.orm_n)
-    grades = lab.make("grades", "grade", train, uniform)
     test = problems(lab, sources, "test", scale.test_problems)
     held_out = sampled(lab, sources, test, generator, scale.n, temperature=sources.temperature)
     prms, prm, orm = [], [], []
     for seed in range(scale.trainings):
-        prms.append(trained(lab, sources, "prm", train, rated.solutions, rated.labels, seed=seed))
+        prms.append(trained(lab, sources, "prm", train, rated, labels, seed=seed))
         prm.append(scored(lab, test, held_out.solutions, prms[-1]))
-        orms = trained(lab, sources, "orm", train, uniform, grades, seed=seed)
+        orms = trained(lab, sources, "orm", train, uniform, pool.grades, seed=seed)
         orm.append(scored(lab, test, held_out.solutions, orms))
     return Verified(pool=held_out, prm=prm, orm=orm, prms=prms)
 
 
-def collected(lab: Lab, sources: Sources, pool: Sampled, n: int) -> Sampled:
-    """`n` rated solutions a problem: one at random, the others by the paper's mixture."""
+def collected(lab: Lab, sources: Sources, pool: Sampled, n: int) -> Path:
+    """`n` solutions a problem to learn from: one at random, the others by the paper's mixture."""
     first = some_of(lab, pool.solutions, 1)
-    labels = known(lab, sources, pool.problems, first).labels
+    labels = labels_of(lab, pool.labels, first)
     selector = trained(lab, sources, "prm", pool.problems, first, labels)
     scores = scored(lab, pool.problems, pool.solutions, selector)
     chosen = lab.make(
         "chosen", "select", pool.solutions, "--policy", "mixture", "--per-problem",
         "-n", max(1, n - 1), "--scores", scores, "--grades", pool.grades, "--exclude", labels,
     )  # fmt: skip
-    return known(lab, sources, pool.problems, joined(lab, first, chosen))
+    return joined(lab, first, chosen)
 
 
 def run(lab: Lab, sources: Sources, scale: Scale) -> Findings:

@@ -17,8 +17,6 @@ FIGURE_3_PRM = {
     1860: 0.782,
 }
 """N -> share of the 500 MATH problems solved, as the authors' script logged it."""
-FIGURE_3_LAST = {"prm": 0.782, "orm": 0.724, "majority": 0.696}
-"""At N = 1860."""
 DATA_EFFICIENCY = 2.6
 """Section 4.2: how many times fewer ratings active learning needs than uniform labelling."""
 TABLE_1 = {"prm": 0.729, "orm": 0.638, "majority": 0.613}
