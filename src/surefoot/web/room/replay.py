@@ -99,13 +99,11 @@ def _ratings(session: Session, found: Replay, mend: bool) -> None:
     found.counts["ratings"] = len(expected)
     for key in sorted(expected.keys() | there.keys()):
         ours, theirs = expected.get(key), there.get(key)
-        if _values(ours) == _values(theirs):
-            continue
-        found.differs(f"rating {key}: is {_values(theirs)}, the events say {_values(ours)}")
-        if mend and ours is not None:
-            session.merge(ours)
-        elif mend:
-            session.delete(theirs)
+        said, is_so = _values(ours), _values(theirs)
+        if said != is_so:
+            found.differs(f"rating {key}: is {is_so}, the events say {said}")
+            if mend:
+                _put_right(session, ours, theirs)
     for assignment in session.scalars(select(AssignmentRow)):
         if assignment.last_seq != last_seq[assignment.assignment_id]:
             found.differs(
@@ -114,6 +112,14 @@ def _ratings(session: Session, found: Replay, mend: bool) -> None:
             )
             if mend:
                 assignment.last_seq = last_seq[assignment.assignment_id]
+
+
+def _put_right(session: Session, ours: object | None, theirs: object | None) -> None:
+    """Keep the row that follows; remove one that does not follow from anything."""
+    if ours is not None:
+        session.merge(ours)
+    else:
+        session.delete(theirs)
 
 
 def _values(row: RatingRow | None) -> tuple[Any, ...] | None:
@@ -162,13 +168,11 @@ def _results(session: Session, found: Replay, mend: bool) -> None:
     found.counts["results"] = len(expected)
     for name in sorted(expected.keys() | there.keys()):
         ours, theirs = expected.get(name), there.get(name)
-        if _result(ours) == _result(theirs):
-            continue
-        found.differs(f"result {name}: is {_result(theirs)}, the submission says {_result(ours)}")
-        if mend and ours is not None:
-            session.merge(ours)
-        elif mend:
-            session.delete(theirs)
+        said, is_so = _result(ours), _result(theirs)
+        if said != is_so:
+            found.differs(f"result {name}: is {is_so}, the submission says {said}")
+            if mend:
+                _put_right(session, ours, theirs)
 
 
 def _result(row: GoldResultRow | None) -> tuple[Any, ...] | None:
