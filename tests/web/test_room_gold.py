@@ -120,7 +120,7 @@ def test_while_the_server_runs_it_asks_the_server(
     call("label import", [str(rows), "--format", "processbench", "--out", str(known)])
     words = [str(tmp_path / "solutions"), "--problems", str(tmp_path / "problems"), "--db", db]
     served = Served(*words, "--gold-every", "3", "--pause-below", "0.7", "--third-opinion", "never")
-    monkeypatch.setattr("surefoot.web.room.gold.PART_BYTES", 3000)
+    monkeypatch.setattr("surefoot.web.room.importing.PART_BYTES", 3000)
     try:
         said = call("label gold", [str(known), "--kind", "screening", "--db", db])
         assert (said["added"], said["changed"], said["questions"]) == (60, 0, 60)

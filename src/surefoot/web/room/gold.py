@@ -4,7 +4,6 @@ A command sends them in parts, to the server if one runs. The same part again
 changes nothing, so a command that was killed sends all again.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal, TypeAlias
@@ -21,7 +20,7 @@ from surefoot.records import Problem, Solution
 from surefoot.web.room import audit, quality
 from surefoot.web.room.admin import CallerHere
 from surefoot.web.room.api import Asked
-from surefoot.web.room.importing import PART_BYTES
+from surefoot.web.room.importing import in_parts
 from surefoot.web.room.intake import Plan, take_in
 from surefoot.web.room.problems import Refused
 from surefoot.web.room.project import COMMAND, set_up
@@ -81,20 +80,20 @@ def parts(
 ) -> Iterator[dict[str, Any]]:
     """Questions as the bodies of requests to the server."""
     by_id = {problem.problem_id: problem for problem in problems}
-    part, size = Part(kind=kind), 0
-    for solution in solutions:
-        name, problem = solution.solution_id, by_id.get(solution.problem_id)
-        rows = [asdict(solution)] + ([] if problem is None else [asdict(problem)])
-        added = len(json.dumps(rows))
-        if part.solutions and size + added > PART_BYTES:
-            yield part.model_dump()
-            part, size = Part(kind=kind), 0
-        size += added
-        part.solutions.append(rows[0])
-        part.problems += rows[1:]
-        part.first_errors |= {name: list(first_errors[name])} if name in first_errors else {}
-    part.is_last, part.pass_mark = True, pass_mark
-    yield part.model_dump()
+    # Without a question there is still a pass mark to be sent.
+    all_parts = list(in_parts(solutions, by_id)) or [[]]
+    for number, some in enumerate(all_parts, start=1):
+        ids = [solution.solution_id for solution in some]
+        wanted = dict.fromkeys(solution.problem_id for solution in some)
+        is_last = number == len(all_parts)
+        yield Part(
+            kind=kind,
+            problems=[asdict(by_id[name]) for name in wanted if name in by_id],
+            solutions=[asdict(solution) for solution in some],
+            first_errors={name: list(first_errors[name]) for name in ids if name in first_errors},
+            is_last=is_last,
+            pass_mark=pass_mark if is_last else None,
+        ).model_dump()
 
 
 def add_gold(

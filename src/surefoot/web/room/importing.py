@@ -5,7 +5,7 @@ The same part again changes nothing, so a command that was killed sends all agai
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
 
@@ -91,7 +91,7 @@ def parts(selection: Selection, size: int = PART) -> Iterator[dict[str, Any]]:
     """A selection as the bodies of requests to the server."""
     by_id = {problem.problem_id: problem for problem in selection.problems}
     place = selection.place
-    for some in _in_parts(selection.solutions, by_id, size):
+    for some in in_parts(selection.solutions, by_id, size):
         ids = [solution.solution_id for solution in some]
         problems = dict.fromkeys(solution.problem_id for solution in some)
         yield {
@@ -109,14 +109,16 @@ def parts(selection: Selection, size: int = PART) -> Iterator[dict[str, Any]]:
         place += len(some)
 
 
-def _in_parts(
-    solutions: Sequence[Solution], problems: dict[str, Problem], most: int
+def in_parts(
+    solutions: Sequence[Solution], problems: Mapping[str, Problem], most: int = PART
 ) -> Iterator[list[Solution]]:
     """Solutions, so many at most, whose JSON with that of their problems is not too long."""
     part: list[Solution] = []
     size = 0
     for solution in solutions:
-        added = len(json.dumps([asdict(solution), asdict(problems[solution.problem_id])]))
+        problem = problems.get(solution.problem_id)
+        rows = [asdict(solution)] + ([] if problem is None else [asdict(problem)])
+        added = len(json.dumps(rows))
         if part and (len(part) == most or size + added > PART_BYTES):
             yield part
             part, size = [], 0
