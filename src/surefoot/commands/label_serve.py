@@ -225,7 +225,7 @@ def _keep_opinions(
     if not place.exists():
         return
     mark = fingerprint(place)
-    if audit.is_noted(session, "import", mark):
+    if any(audit.noted(session, "import", mark)):
         return
     names, n_lost, n_kept = {solution.solution_id for solution in solutions}, 0, 0
     rows = stream(place, Session)

@@ -6,6 +6,7 @@ hashes are made again; note the last hash elsewhere to notice that, too.
 
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import select, text
@@ -41,10 +42,14 @@ def note(
     session.flush()
 
 
-def is_noted(session: Session, action: str, target: str) -> bool:
-    """Whether something was done to this target before."""
-    rows = select(AuditRow.id).where(AuditRow.action == action, AuditRow.target == target)
-    return session.scalar(rows.limit(1)) is not None
+def noted(session: Session, action: str, target: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """When this was done to this target, and the details; the newest first."""
+    rows = (
+        select(AuditRow.at, AuditRow.detail)
+        .where(AuditRow.action == action, AuditRow.target == target)
+        .order_by(AuditRow.id.desc())
+    )
+    return ((at, detail) for at, detail in session.execute(rows))
 
 
 def first_break(session: Session) -> int | None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from surefoot.web.room import audit
 from surefoot.web.room.problems import Refused
-from surefoot.web.room.schema import AuditRow, CredentialRow, LabelerRow, TaskRow
+from surefoot.web.room.schema import CredentialRow, LabelerRow, TaskRow
 
 DAY = 86_400_000
 INVITE_MS = 7 * DAY
@@ -142,12 +142,8 @@ def set_state(session: Session, labeler_id: str, state: str, *, actor: str, now:
 
 def _before_block(session: Session, labeler_id: str) -> str:
     """To what a blocked person comes back: nobody passes the screening by being let in again."""
-    rows = session.scalars(
-        select(AuditRow.detail)
-        .where(AuditRow.action == "state", AuditRow.target == labeler_id)
-        .order_by(AuditRow.id.desc())
-    )
-    before = next((d["before"] for d in rows if d.get("after") == "blocked"), "active")
+    changes = audit.noted(session, "state", labeler_id)
+    before = next((d["before"] for _, d in changes if d.get("after") == "blocked"), "active")
     return "screening" if before == "screening" else "active"
 
 

@@ -28,7 +28,6 @@ from surefoot.web.room.problems import Refused
 from surefoot.web.room.schema import (
     AdjudicationRow,
     AssignmentRow,
-    AuditRow,
     GoldResultRow,
     ImportedRow,
     LabelerRow,
@@ -373,9 +372,5 @@ def _pause_if_bad(session: Session, person: LabelerRow, settings: Settings, now:
 
 def _resumed_at(session: Session, labeler_id: str) -> int:
     """When a person was last made active by somebody; results before that do not count again."""
-    rows = session.execute(
-        select(AuditRow.at, AuditRow.detail)
-        .where(AuditRow.action == "state", AuditRow.target == labeler_id)
-        .order_by(AuditRow.id.desc())
-    )
-    return next((at for at, detail in rows if detail.get("after") == "active"), -1)
+    changes = audit.noted(session, "state", labeler_id)
+    return next((at for at, detail in changes if detail.get("after") == "active"), -1)
