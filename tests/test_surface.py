@@ -21,7 +21,7 @@ FLAGS: dict[str, str] = {
     "problems gsm8k": "json debug out overwrite source split skip_bad",
     "problems jsonl": (
         "json debug out overwrite source id_field statement_field answer_field "
-        "solution_field subject_field level_field split_field skip_bad"
+        "solution_field subject_field level_field choices_field unit_field split_field skip_bad"
     ),
     "convert": "json debug table out record skip_bad overwrite",
     "train base": (
@@ -109,7 +109,7 @@ FLAGS: dict[str, str] = {
     "paper figure3": f"{OF_PAPER} scores",
     "paper figure4": f"{OF_PAPER} small",
     "paper active-learning": f"{OF_PAPER} small",
-    "paper table1": OF_PAPER,
+    "paper table1": f"{OF_PAPER} prm orm",
     "paper scoring": OF_PAPER,
     "paper calibration": OF_PAPER,
     "paper results": "json debug out overwrite runs",

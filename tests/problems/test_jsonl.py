@@ -57,6 +57,21 @@ def test_other_names_numbers_and_lists(tmp_path: Path) -> None:
     ]
 
 
+def test_choices_and_the_unit_join_the_statement(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"statement": "Which?", "answer": "B", "options": ["one", "two"]},
+        {"statement": "Which?", "answer": "B", "options": ["(A)one", "(B)two"], "unit": None},
+        {"statement": "How far?", "answer": "3", "options": None, "unit": "m"},
+    ]
+    path = lines(tmp_path / "a.jsonl", *rows)
+    loaded = load_jsonl(path, names={"choices": "options"})
+    assert [problem.statement for problem in loaded.problems] == [
+        "Which?\n(A) one\n(B) two",
+        "Which?\n(A)one\n(B)two",
+        "How far?\nAnswer in m.",
+    ]
+
+
 def test_made_ids_stay_when_rows_move(tmp_path: Path) -> None:
     rows = [{"statement": f"{i}+1?", "answer": str(i + 1)} for i in range(3)]
     forth = load_jsonl(lines(tmp_path / "a.jsonl", *rows)).problems
@@ -82,6 +97,8 @@ def test_made_ids_stay_when_rows_move(tmp_path: Path) -> None:
             {"statement": "1?", "answer": "2", "reference_solution": 3},
             "reference_solution: must be",
         ),
+        ({"statement": "1?", "answer": "2", "choices": "A"}, "choices: must be a list of texts"),
+        ({"statement": "1?", "answer": "2", "choices": ["x"] * 27}, "choices: must be at most 26"),
         ({"statement": "0?", "answer": "2"}, "problem_id: '75a005bcb94b3f9b' is in an earlier row"),
     ],
 )

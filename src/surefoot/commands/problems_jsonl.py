@@ -36,6 +36,10 @@ class Config(Writes):
     """The file's field with the subject."""
     level_field: str = "level"
     """The file's field with the difficulty."""
+    choices_field: str = "choices"
+    """The file's field with a list of choices; they join the statement as (A), (B), ..."""
+    unit_field: str = "unit"
+    """The file's field with the unit of the answer; it joins the statement."""
     split_field: str = "split"
     """The file's field with the split; by default the file's name may say it."""
     skip_bad: bool = False
@@ -51,6 +55,8 @@ def run(config: Config) -> dict[str, Any]:
         "reference_solution": config.solution_field,
         "subject": config.subject_field,
         "level": config.level_field,
+        "choices": config.choices_field,
+        "unit": config.unit_field,
         "split": config.split_field,
     }
     loaded = load_jsonl(config.source, names=names, skip_bad=config.skip_bad)

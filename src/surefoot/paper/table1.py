@@ -2,10 +2,13 @@
 
 The base and the generator have read all kinds, as the paper's had; the verifiers are
 trained on some families and tried, best-of-100, on the others. With a user's own
-problems the families are subjects.
+problems (science questions, say) the unseen are those of one table, a row a subject,
+and verifiers are trained on another table or given.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 from surefoot.evaluation.curves import MAJORITY
 from surefoot.paper.experiment import Findings, trainings
@@ -44,47 +47,98 @@ SCALES = {
 }
 
 
-def run(lab: Lab, sources: Sources, scale: Scale) -> Findings:
-    """The table, and what of the paper's claim held."""
-    everything = problems(lab, sources, "train", max(5, scale.train_problems // 5))
-    generator = taught(lab, sources, everything, scale.train_problems // 5)
-    train = problems(lab, sources, "train", scale.train_problems, families=scale.seen)
-    rated = sampled(lab, sources, train, generator, scale.train_n)
-    verifiers = {
-        "prm": [
-            trained(lab, sources, "prm", train, rated.solutions, rated.labels, seed=seed)
-            for seed in range(scale.trainings)
-        ],
-        "orm": [
-            trained(lab, sources, "orm", train, rated.solutions, rated.grades, seed=seed)
-            for seed in range(scale.trainings)
-        ],
-    }
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """Verifiers that are there already, instead of some that are trained here."""
+
+    prm: str
+    orm: str | None = None
+
+
+def run(lab: Lab, sources: Sources, scale: Scale, given: Given | None = None) -> Findings:
+    """The table, and what of the paper's claim held.
+
+    Args:
+        lab: Where stages are kept.
+        sources: With own problems `test` are the unseen ones, a row of the table a
+            subject, and verifiers are trained on all subjects of `train`.
+        scale: How much.
+        given: Trained verifiers.
+    """
+    unseen = _subjects(sources, scale)
+    procedural = sources.test is None
     test = problems(
-        lab, sources, "test", scale.test_each * len(scale.unseen), families=scale.unseen
+        lab, sources, "test", scale.test_each * len(unseen), families=unseen if procedural else ()
     )
+    generator = _generator(lab, sources, scale)
     pool = sampled(lab, sources, test, generator, scale.n, temperature=sources.temperature)
+    verifiers = _trained(lab, sources, scale, generator) if given is None else _given(given)
     scores = {
         kind: [scored(lab, test, pool.solutions, one) for one in made]
         for kind, made in verifiers.items()
     }
     every = trials(pool, scores, [1, scale.n])
-    family = {problem.problem_id: problem.subject for problem in read(test, Problem)}
+    family = {problem.problem_id: problem.subject or "" for problem in read(test, Problem)}
     found = {
         name: every.only({key for key, subject in family.items() if subject == name})
-        for name in scale.unseen
+        for name in unseen
+        if name in family.values()
     } | {"all": every}
+    seen = ", ".join(scale.seen) if procedural else "the training table"
+    taught_on = (
+        f"Verifiers trained on {scale.train_n} solutions of each of {scale.train_problems} problems"
+        f" of {seen}, {trainings(scale.trainings)}"
+        if given is None
+        else f"Verifiers {' and '.join(one for one in (given.prm, given.orm) if one)}"
+    )
     return Findings(
         title="Table 1: out of distribution",
         setting=(
-            f"Verifiers trained on {scale.train_n} solutions of each of {scale.train_problems}"
-            f" problems of {', '.join(scale.seen)}; tried on {', '.join(scale.unseen)}, which the"
-            f" base and the generator know, best of {scale.n}, {trainings(scale.trainings)}."
+            f"{taught_on}; tried on {', '.join(unseen)}"
+            + (", which the base and the generator know" if procedural else "")
+            + f": {len(family)} problems, best of {scale.n}."
         ),
         claims=_claims(found["all"], scale),
         numbers={name: one.as_json() for name, one in found.items()} | {"paper": TABLE_1},
         table=_table(found),
     )
+
+
+def _subjects(sources: Sources, scale: Scale) -> tuple[str, ...]:
+    """The rows of the table: unseen families, or the subjects of the user's problems."""
+    if sources.test is None:
+        return scale.unseen
+    return tuple(sorted({problem.subject or "" for problem in read(sources.test, Problem)}))
+
+
+def _generator(lab: Lab, sources: Sources, scale: Scale) -> Path | str:
+    """What writes all solutions; it learns from problems of all families."""
+    if sources.generator is not None:
+        return sources.generator
+    n_few = max(1, scale.train_problems // 5)
+    return taught(lab, sources, problems(lab, sources, "train", n_few), n_few)
+
+
+def _trained(
+    lab: Lab, sources: Sources, scale: Scale, generator: Path | str
+) -> dict[str, list[Path | str]]:
+    """Verifiers of the seen families, or of all that the user's training problems have."""
+    families = scale.seen if sources.train is None else ()
+    train = problems(lab, sources, "train", scale.train_problems, families=families)
+    rated = sampled(lab, sources, train, generator, scale.train_n)
+    supervision: dict[Literal["prm", "orm"], Path] = {"prm": rated.labels, "orm": rated.grades}
+    return {
+        kind: [
+            trained(lab, sources, kind, train, rated.solutions, table, seed=seed)
+            for seed in range(scale.trainings)
+        ]
+        for kind, table in supervision.items()
+    }
+
+
+def _given(given: Given) -> dict[str, list[Path | str]]:
+    there: dict[str, list[Path | str]] = {"prm": [given.prm]}
+    return there if given.orm is None else there | {"orm": [given.orm]}
 
 
 def _claims(found: Trials, scale: Scale) -> list[Claim]:
@@ -97,18 +151,21 @@ def _claims(found: Trials, scale: Scale) -> list[Claim]:
             found.difference("prm", other, scale.n),
         )
         for other in ("orm", MAJORITY)
+        if other in found.chances
     ]
 
 
 def _table(found: dict[str, Trials]) -> str:
+    names = {"orm": "ORM", MAJORITY: "majority voting", "prm": "PRM"}
+    series = [name for name in SERIES if name in found["all"].chances]
     lines = [
-        "| family | problems | one solution | ORM | majority voting | PRM |",
-        "|---|---:|---:|---:|---:|---:|",
+        f"| family | problems | one solution | {' | '.join(names[name] for name in series)} |",
+        f"|---|---:|---:|{'---:|' * len(series)}",
     ]
     for name, one in found.items():
-        cells = [percent(estimate(one.chances[series][:, :, 1])) for series in SERIES]
+        cells = [percent(estimate(one.chances[kind][:, :, -1])) for kind in series]
         alone = f"{100 * one.mean(MAJORITY)[0]:.1f} %"
         lines.append(f"| {name} | {len(one.problem_ids)} | {alone} | {' | '.join(cells)} |")
-    paper = " | ".join(f"{100 * TABLE_1[series]:.1f} %" for series in SERIES)
+    paper = " | ".join(f"{100 * TABLE_1[kind]:.1f} %" for kind in series)
     lines.append(f"| *the paper, all exams* | 224 | | {paper} |")
     return "\n".join(lines)

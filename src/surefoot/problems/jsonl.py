@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import string
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -13,6 +14,7 @@ from surefoot.records import Problem
 from surefoot.steps import answer_step, is_answer_step, split_steps
 
 _LEVEL = re.compile(r"(?:level\s*)?(\d+)", re.IGNORECASE)
+_LETTERED = re.compile(r"\(?[A-Z][).]")
 
 
 def load_jsonl(
@@ -22,7 +24,8 @@ def load_jsonl(
 
     Args:
         path: A `.jsonl`, `.jsonl.gz` or `.parquet` file.
-        names: Our field -> the file's, where they differ: `{"statement": "question"}`.
+        names: Our field -> the file's, where they differ: `{"statement": "question"}`;
+            also `choices` and `unit`, which join the statement.
         skip_bad: Log and count bad rows instead of stopping at the first.
 
     Returns:
@@ -37,7 +40,8 @@ def load_jsonl(
     """
     if not path.is_file():
         raise UserError(f"{path}: no such file")
-    field_of = {f.name: f.name for f in fields(Problem)} | dict(names or {})
+    ours = (*(f.name for f in fields(Problem)), "choices", "unit")
+    field_of = {name: name for name in ours} | dict(names or {})
 
     def make(row: Row) -> Problem:
         return _problem(row, field_of)
@@ -51,7 +55,7 @@ def statement_id(statement: str) -> str:
 
 
 def _problem(row: Row, field_of: Mapping[str, str]) -> Problem:
-    statement = _required(row, "statement", field_of)
+    statement = _statement(row, field_of)
     answer = _required(row, "answer", field_of)
     optional = {
         name: _as_text(row, field_of[name]) for name in ("problem_id", "subject", "split", "source")
@@ -66,6 +70,22 @@ def _problem(row: Row, field_of: Mapping[str, str]) -> Problem:
         split=optional["split"] or row.split,
         source=optional["source"] or row.path.name,
     )
+
+
+def _statement(row: Row, field_of: Mapping[str, str]) -> str:
+    """The question, then the unit of its answer, then its choices, one a line."""
+    lines = [_required(row, "statement", field_of)]
+    if unit := (_as_text(row, field_of["unit"]) or "").strip():
+        lines.append(f"Answer in {unit}.")
+    choices = row.fields.get(field_of["choices"]) or []
+    if not isinstance(choices, list) or not all(isinstance(one, str) for one in choices):
+        raise row.bad(field_of["choices"], "must be a list of texts")
+    if len(choices) > len(string.ascii_uppercase):
+        raise row.bad(field_of["choices"], f"must be at most 26, got {len(choices)}")
+    for letter, choice in zip(string.ascii_uppercase, choices, strict=False):
+        # Some sets have the letters in their texts.
+        lines.append(choice if _LETTERED.match(choice) else f"({letter}) {choice}")
+    return "\n".join(lines)
 
 
 def _required(row: Row, name: str, field_of: Mapping[str, str]) -> str:

@@ -1,0 +1,127 @@
+"""Table 1 as typed: unseen families, then given questions and verifiers; and killed half-way."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from surefoot.cli import main
+from surefoot.paper import table1
+
+TINY = table1.Scale(
+    train_problems=20, train_n=3, test_each=3, n=4, trainings=1,
+    seen=("nested", "percent"), unseen=("ratio", "modular"),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a lab and the results of a tiny run."""
+    folder = tmp_path_factory.mktemp("table1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(table1.SCALES, "smoke", TINY)
+        words = ["--scale", "smoke", "--lab", str(folder / "lab"), "--out", str(folder / "out")]
+        assert main(["paper", "table1", *words]) == 0
+    return folder
+
+
+def results(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    return found
+
+
+def stage(lab: Path, name: str) -> str:
+    (found,) = (path for path in lab.glob(f"{name}-*") if path.is_dir())
+    return str(found)
+
+
+def test_a_row_for_each_unseen_family(made: Path) -> None:
+    found = results(made / "out")
+    lines = found["table"].splitlines()
+    assert [line.split("|")[1].strip() for line in lines[2:]] == [
+        "ratio", "modular", "all", "*the paper, all exams*",
+    ]  # fmt: skip
+    assert [found["numbers"][name]["problems"] for name in ("ratio", "modular", "all")] == [3, 3, 6]
+    (everything,) = (claim for claim in found["claims"] if "majority" in claim["here"])
+    series = found["numbers"]["all"]["series"]
+    difference = series["prm"]["mean"][-1] - series["majority"]["mean"][-1]
+    assert everything["estimate"]["mean"] == pytest.approx(difference, abs=1e-4)
+
+
+def test_questions_of_ones_own_and_given_verifiers(
+    made: Path, shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Real science questions; the nano models have never read any, so nothing has to be right."""
+    source, few = shared_data / "stem/stem_problems.jsonl", tmp_path / "few.jsonl"
+    with source.open(encoding="utf-8") as lines:
+        few.write_text("".join(islice(lines, 0, 600, 100)), encoding="utf-8")
+    words = ["--statement-field", "problem", "--subject-field", "source", "--out"]
+    assert main(["problems", "jsonl", str(few), *words, str(tmp_path / "stem")]) == 0
+    monkeypatch.setitem(table1.SCALES, "smoke", TINY)
+    lab = made / "lab"
+    words = ["--test", str(tmp_path / "stem"), "--generator", stage(lab, "generator")]
+    verifiers = ["--prm", stage(lab, "prm"), "--orm", stage(lab, "orm")]
+    places = ["--scale", "smoke", "--lab", str(tmp_path / "lab"), "--out", str(tmp_path / "out")]
+    assert main(["paper", "table1", *words, *verifiers, *places]) == 0
+    found = results(tmp_path / "out")
+    assert found["numbers"]["all"]["problems"] == 6
+    rows = {json.loads(line)["source"] for line in few.read_text(encoding="utf-8").splitlines()}
+    assert len(rows) > 1
+    assert rows == {name for name in found["numbers"] if name not in ("all", "paper")}
+    # Without an ORM there is no column for it.
+    places = ["--scale", "smoke", "--lab", str(tmp_path / "lab"), "--out", str(tmp_path / "prm")]
+    assert main(["paper", "table1", *words, *verifiers[:2], *places]) == 0
+    assert "ORM" not in results(tmp_path / "prm")["table"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--orm", "o"], "--orm: give --prm, too"),
+        (["--prm", "p", "--test", "q"], "--generator: name the model that answers"),
+    ],
+)
+def test_what_is_asked_wrongly(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["paper", "table1", *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+SCRIPT = """
+import sys
+from surefoot.cli import main
+from surefoot.paper import table1
+table1.SCALES["smoke"] = table1.Scale(
+    train_problems=40, train_n=6, test_each=3, n=4, trainings=1,
+    seen=("nested", "percent"), unseen=("ratio", "modular"),
+)
+sys.exit(main(["paper", "table1", "--scale", "smoke", *sys.argv[1:]]))
+"""
+
+
+def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
+    lab, out = tmp_path / "lab", tmp_path / "out"
+    command = [sys.executable, "-c", SCRIPT, "--lab", str(lab), "--out", str(out)]
+    run = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not any(path.is_dir() for path in lab.glob("prm-*")):  # the training has begun
+        assert run.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    notes = {path: path.stat().st_mtime_ns for path in lab.glob("*.json")}
+    assert not [path for path in notes if path.name.startswith("prm-")]
+    assert [path for path in notes if path.name.startswith("labels-")]
+    assert not out.exists()
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    assert results(out)["claims"]
+    for path, changed in notes.items():
+        assert path.stat().st_mtime_ns == changed
