@@ -98,6 +98,15 @@ def test_trainings_are_kept_apart(run: Run, pool: Sampled) -> None:
     assert gap.low <= gap.mean <= gap.high
 
 
+def test_the_spread_is_that_of_drawing_again(run: Run, pool: Sampled) -> None:
+    """Of either training with the same chance: draw a training, then a coin a problem."""
+    found = trials(pool, {"prm": [run.prm, run.orm]}, [4])
+    chances_TP = found.chances["prm"][:, :, 0]
+    coins = np.random.default_rng(0).random((4000, *chances_TP.shape)) < chances_TP
+    expected = np.sqrt(coins.mean(axis=2).var(axis=0).mean())
+    assert found.spread("prm")[0] == pytest.approx(expected, rel=0.05)
+
+
 def test_right_answers_by_wrong_steps_are_counted(run: Run, pool: Sampled) -> None:
     wrong = {row.solution_id for row in run.labels if -1 in row.ratings}
     right = [g.solution_id for g in run.grades if g.verdict == "correct"]

@@ -28,8 +28,9 @@ def line(
     ends: FloatArray | None = None,
     *,
     label: str | None = None,
+    spread: FloatArray | None = None,
 ) -> None:
-    """A series of shares, in per cent, with its band."""
+    """A series of shares, in per cent, with its band; of twice the spread a darker one."""
     style = style_of(name)
     axes.plot(
         x,
@@ -41,10 +42,11 @@ def line(
         markersize=4.5,
         linewidth=1.8,
     )
-    if ends is not None:
-        axes.fill_between(
-            x, 100 * ends[:, 0], 100 * ends[:, 1], color=style.colour, alpha=0.14, linewidth=0
-        )
+    bands = [] if ends is None else [(ends[:, 0], ends[:, 1], 0.14)]
+    if spread is not None:
+        bands.append((mean - 1.96 * spread, mean + 1.96 * spread, 0.22))
+    for low, high, alpha in bands:
+        axes.fill_between(x, 100 * low, 100 * high, color=style.colour, alpha=alpha, linewidth=0)
 
 
 def finished(figure: Figure, axes: Axes, ticks: Sequence[float]) -> Figure:

@@ -189,7 +189,8 @@ def _figure(found: Trials, names: Sequence[str]) -> Figure:
     title = "Best-of-N: PRM, ORM, majority voting (dotted: the paper's PRM on MATH)"
     figure, axes = drawing.canvas(title, "N, solutions chosen among", "% of problems solved")
     for name in names:
-        drawing.line(axes, found.n, found.mean(name), name, found.interval(name))
+        ends, spread = found.interval(name), found.spread(name)
+        drawing.line(axes, found.n, found.mean(name), name, ends, spread=spread)
     shown = {n: share for n, share in published.FIGURE_3_PRM.items() if n <= 2 * found.n[-1]}
     drawing.points(axes, shown, "prm", "PRM in the paper (MATH, GPT-4 size)")
     return drawing.finished(figure, axes, found.n)

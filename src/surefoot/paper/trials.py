@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from surefoot.evaluation.curves import compute_curves
-from surefoot.evaluation.estimators import FloatArray
+from surefoot.evaluation.estimators import FloatArray, spread_over_draws
 from surefoot.evaluation.paired import interval_over_trainings, sign_flip_p
 from surefoot.evaluation.pools import pools_from_records
 from surefoot.paper.materials import Sampled
@@ -75,6 +75,12 @@ class Trials:
         """(K, 2) Over problems and trainings."""
         return interval_over_trainings(self.chances[series])
 
+    def spread(self, series: str) -> FloatArray:
+        """(K,) Standard deviation over draws of N solutions, problems and training fixed."""
+        of_each = [spread_over_draws(chances_PK) for chances_PK in self.chances[series]]
+        deviation: FloatArray = np.sqrt(np.mean(np.square(of_each), axis=0))
+        return deviation
+
     def difference(self, first: str, second: str, n: int) -> Estimate:
         """How much better the first chooses among N than the second, paired."""
         k = self.at(n)
@@ -82,7 +88,7 @@ class Trials:
         return estimate(values_TP, compared=True)
 
     def as_json(self) -> dict[str, Any]:
-        """Means, intervals and each training's means, 4 decimals."""
+        """Means, intervals, spreads and each training's means, 4 decimals."""
         return {
             "n": list(self.n),
             "problems": len(self.problem_ids),
@@ -90,6 +96,7 @@ class Trials:
                 name: {
                     "mean": np.round(self.mean(name), 4).tolist(),
                     "ci95": np.round(self.interval(name), 4).tolist(),
+                    "spread": np.round(self.spread(name), 4).tolist(),
                     "trainings": np.round(values.mean(axis=1), 4).tolist(),
                 }
                 for name, values in self.chances.items()
