@@ -14,7 +14,8 @@ from surefoot.labeling.export import Exporter
 from surefoot.records import Problem, Session, Solution
 from surefoot.tables import read
 from surefoot.web.room.collect import collect
-from surefoot.web.room.intake import Plan, take_in
+from surefoot.web.room.imports import keep_opinions
+from surefoot.web.room.intake import Plan
 from surefoot.web.room.migrate import newest
 from surefoot.web.room.project import add_guideline
 from surefoot.web.room.schema import AdjudicationRow, AssignmentRow, GenerationRow, LabelerRow
@@ -100,7 +101,7 @@ def of_file(
     plan = Plan(protocol=protocol, want=2)  # type: ignore[arg-type]
     kit = make(problems=problems, solutions=solutions, plan=plan)
     with kit.database.write() as transaction:
-        take_in(transaction, problems, solutions, plan, opinions=opinions, now=kit.clock())
+        keep_opinions(transaction, opinions, now=kit.clock())
     return kit, rows_of(path)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from surefoot.errors import UserError
 from surefoot.records import Problem, Session, Solution
 from surefoot.web.room.gold import add_gold, set_pass_mark
+from surefoot.web.room.imports import keep_opinions
 from surefoot.web.room.intake import Plan, take_in
 from surefoot.web.room.people import set_state
 from surefoot.web.room.problems import Refused
@@ -565,14 +566,8 @@ def test_opinions_from_elsewhere_count(
     plan = Plan(want=want)
     for _ in range(2):
         with kit.database.write() as session:
-            take_in(
-                session,
-                made_problems(1),
-                made_solutions(1, 1),
-                plan,
-                opinions={"p0/0": given, "elsewhere": [A]},
-                now=kit.clock(),
-            )
+            take_in(session, made_problems(1), made_solutions(1, 1), plan, now=kit.clock())
+            keep_opinions(session, {"p0/0": given, "elsewhere": [A]}, now=kit.clock())
             (task,) = session.scalars(select(TaskRow))
             assert (task.want, task.slots, task.imported, task.state) == expected
             rows = session.scalars(select(ImportedRow)).all()
@@ -590,9 +585,8 @@ def test_replay_looks_at_opinions_from_elsewhere(
 ) -> None:
     kit = make_kit(n_problems=1, each=1, solutions=[])
     with kit.database.write() as session:
-        given = {"p0/0": [A]}
-        made = made_solutions(1, 1)
-        take_in(session, made_problems(1), made, Plan(), opinions=given, now=kit.clock())
+        take_in(session, made_problems(1), made_solutions(1, 1), Plan(), now=kit.clock())
+        keep_opinions(session, {"p0/0": [A]}, now=kit.clock())
         for name, value in change.items():
             setattr(session.scalars(select(ImportedRow)).one(), name, value)
     assert why in kit.replay().told[0]
@@ -603,14 +597,7 @@ def test_opinions_that_come_later_meet_those_given_here(make_kit: MakeKit) -> No
 
     def come(*given: Session) -> tuple[int, int, int, str]:
         with kit.database.write() as session:
-            take_in(
-                session,
-                made_problems(1),
-                made_solutions(1, 1),
-                Plan(),
-                opinions={"p0/0": given},
-                now=kit.clock(),
-            )
+            keep_opinions(session, {"p0/0": given}, now=kit.clock())
             (task,) = session.scalars(select(TaskRow))
             return task.want, task.slots, task.imported, task.state
 

@@ -5,7 +5,7 @@ with the same table as before. What a page could not show is refused, by its
 number in the table.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,8 +18,6 @@ from surefoot.labeling.events import MAX_STEPS, MAX_TEXT
 from surefoot.labeling.finishing import Kind
 from surefoot.labeling.sessions import digest
 from surefoot.records import Problem, Solution
-from surefoot.records import Session as SessionRecord
-from surefoot.web.room.imports import keep_opinions
 from surefoot.web.room.queue import EVERYBODY
 from surefoot.web.room.schema import GenerationRow, OptionRow, ProblemRow, SolutionRow, TaskRow
 
@@ -53,7 +51,6 @@ def take_in(
     scores: dict[str, float] | None = None,
     gold: dict[str, dict[str, Any]] | None = None,
     chosen_as: dict[str, str] | None = None,
-    opinions: Mapping[str, Sequence[SessionRecord]] | None = None,
     now: int,
 ) -> int:
     """Make a task of each solution that has none of this kind yet; how many.
@@ -68,7 +65,6 @@ def take_in(
         scores: `solution_id` -> solution score of the verifier that selected it.
         gold: `solution_id` -> what counts as right, for tasks that are not work.
         chosen_as: `solution_id` -> why active learning chose it.
-        opinions: `solution_id` -> sessions in which it was rated elsewhere, for work.
         now: The time.
 
     Raises:
@@ -93,9 +89,7 @@ def take_in(
             )
         )
         session.flush()
-    n = _add_tasks(session, solutions, plan, gold or {}, chosen_as or {})
-    keep_opinions(session, opinions or {}, now=now)
-    return n
+    return _add_tasks(session, solutions, plan, gold or {}, chosen_as or {})
 
 
 def is_double(solution_id: str, share: float) -> bool:
