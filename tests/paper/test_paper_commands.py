@@ -1,14 +1,11 @@
 """`surefoot paper ...` as typed, in as little time as possible."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from surefoot.cli import VERBS, main
-from surefoot.paper import figure3
 from surefoot.records import Grade, Labels, Problem, Solution
 from surefoot.tables import read
 from synthetic_run import make_run
@@ -58,7 +55,9 @@ def test_figure_3_of_given_samples_and_a_page_of_it(
         (["figure3", "--scores", "nothing.jsonl"], "nothing.jsonl: no such file"),
         (["figure3", "--train", "problems"], "--train and --test: give both"),
         (["table1", "--train", "p", "--test", "q"], "--rater: name a PRM"),
-        (["table1", "--trainings", "0"], "--trainings: must be >= 1"),
+        (["table1", "--sizes", "trainings=0"], "--sizes: trainings must be whole and >= 1"),
+        (["table1", "--sizes", "m=4"], "--sizes: there is no 'm'; there are train_problems"),
+        (["figure4", "--sizes", "labelled=1,x"], "labelled must be whole and >= 1, got '1,x'"),
         (["results", "nowhere", "--out", "page.md"], "no such file or folder"),
         (["results", ".", "--out", "page.md"], "results.json: no such file"),
     ],
@@ -77,18 +76,14 @@ def test_what_is_asked_wrongly_is_one_line(
     assert error.count("\n") == 1
 
 
-def small_scales(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
-
-    scale = replace(figure3.SCALES["smoke"], **changes)
-    monkeypatch.setitem(figure3.SCALES, "smoke", scale)
+def sized(**sizes: int) -> list[str]:
+    return ["--scale", "smoke", "--sizes", *(f"{name}={n}" for name, n in sizes.items())]
 
 
-def test_experiments_share_stages_and_go_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_experiments_share_stages_and_go_on(tmp_path: Path) -> None:
     """Figure 3, then calibration and scoring, which make nothing new."""
-    small_scales(monkeypatch, train_problems=22, pool_n=3, orm_n=2, test_problems=11, n=4)
-    words = ["--scale", "smoke", "--lab", str(tmp_path / "lab")]
+    sizes = sized(train_problems=22, pool_n=3, orm_n=2, test_problems=11, n=4)
+    words = [*sizes, "--lab", str(tmp_path / "lab")]
     assert main(["paper", "figure3", *words, "--out", str(tmp_path / "figure3")]) == 0
     stages = {path.name for path in (tmp_path / "lab").iterdir()}
     for name in ("calibration", "scoring"):
@@ -97,7 +92,8 @@ def test_experiments_share_stages_and_go_on(
         results = json.loads((tmp_path / name / "results.json").read_text(encoding="utf-8"))
         assert results["experiment"] == name
         assert results["claims"]
-        assert results["command"] == f"surefoot paper {name} --scale smoke"
+        assert results["command"] == " ".join(["surefoot paper", name, *sizes])
+        assert results["settings"]["n"] == 4
     # Learning from the chosen, tested on others: no problem is on both sides.
     problems = [
         {p.problem_id for p in read(path, Problem)}
@@ -109,12 +105,10 @@ def test_experiments_share_stages_and_go_on(
     assert not problems[0] & problems[1]
 
 
-def test_the_rated_are_one_at_random_and_the_convincing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    small_scales(monkeypatch, train_problems=22, pool_n=5, rated_n=3, orm_n=2, test_problems=5, n=2)
+def test_the_rated_are_one_at_random_and_the_convincing(tmp_path: Path) -> None:
     lab = tmp_path / "lab"
-    words = ["--scale", "smoke", "--lab", str(lab), "--out", str(tmp_path / "out")]
+    words = sized(train_problems=22, pool_n=5, rated_n=3, orm_n=2, test_problems=5, n=2)
+    words += ["--lab", str(lab), "--out", str(tmp_path / "out")]
     assert main(["paper", "figure3", *words]) == 0
     (joined,) = (path for path in lab.glob("joined-*") if path.is_dir())
     rated = read(joined, Solution)

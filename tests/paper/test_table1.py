@@ -12,22 +12,19 @@ from typing import Any
 import pytest
 
 from surefoot.cli import main
-from surefoot.paper import table1
 
-TINY = table1.Scale(
-    train_problems=20, train_n=3, test_each=3, n=4, trainings=1,
-    seen=("nested", "percent"), unseen=("ratio", "modular"),
-)  # fmt: skip
+TINY = (
+    "--scale smoke --sizes train_problems=20 train_n=3 test_each=3 n=4"
+    " seen=nested,percent unseen=ratio,modular"
+).split()
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a lab and the results of a tiny run."""
     folder = tmp_path_factory.mktemp("table1")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(table1.SCALES, "smoke", TINY)
-        words = ["--scale", "smoke", "--lab", str(folder / "lab"), "--out", str(folder / "out")]
-        assert main(["paper", "table1", *words]) == 0
+    words = [*TINY, "--lab", str(folder / "lab"), "--out", str(folder / "out")]
+    assert main(["paper", "table1", *words]) == 0
     return folder
 
 
@@ -55,7 +52,7 @@ def test_a_row_for_each_unseen_family(made: Path) -> None:
 
 
 def test_questions_of_ones_own_and_given_verifiers(
-    made: Path, shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Path, shared_data: Path, tmp_path: Path
 ) -> None:
     """Real science questions; the nano models have never read any, so nothing has to be right."""
     source, few = shared_data / "stem/stem_problems.jsonl", tmp_path / "few.jsonl"
@@ -63,11 +60,10 @@ def test_questions_of_ones_own_and_given_verifiers(
         few.write_text("".join(islice(lines, 0, 600, 100)), encoding="utf-8")
     words = ["--statement-field", "problem", "--subject-field", "source", "--out"]
     assert main(["problems", "jsonl", str(few), *words, str(tmp_path / "stem")]) == 0
-    monkeypatch.setitem(table1.SCALES, "smoke", TINY)
     lab = made / "lab"
     words = ["--test", str(tmp_path / "stem"), "--generator", stage(lab, "generator")]
     verifiers = ["--prm", stage(lab, "prm"), "--orm", stage(lab, "orm")]
-    places = ["--scale", "smoke", "--lab", str(tmp_path / "lab"), "--out", str(tmp_path / "out")]
+    places = [*TINY, "--lab", str(tmp_path / "lab"), "--out", str(tmp_path / "out")]
     assert main(["paper", "table1", *words, *verifiers, *places]) == 0
     found = results(tmp_path / "out")
     assert found["numbers"]["all"]["problems"] == 6
@@ -75,7 +71,7 @@ def test_questions_of_ones_own_and_given_verifiers(
     assert len(rows) > 1
     assert rows == {name for name in found["numbers"] if name not in ("all", "paper")}
     # Without an ORM there is no column for it.
-    places = ["--scale", "smoke", "--lab", str(tmp_path / "lab"), "--out", str(tmp_path / "prm")]
+    places = [*TINY, "--lab", str(tmp_path / "lab"), "--out", str(tmp_path / "prm")]
     assert main(["paper", "table1", *words, *verifiers[:2], *places]) == 0
     assert "ORM" not in results(tmp_path / "prm")["table"]
 
@@ -94,21 +90,10 @@ def test_what_is_asked_wrongly(
     assert said in capsys.readouterr().err
 
 
-SCRIPT = """
-import sys
-from surefoot.cli import main
-from surefoot.paper import table1
-table1.SCALES["smoke"] = table1.Scale(
-    train_problems=40, train_n=6, test_each=3, n=4, trainings=1,
-    seen=("nested", "percent"), unseen=("ratio", "modular"),
-)
-sys.exit(main(["paper", "table1", "--scale", "smoke", *sys.argv[1:]]))
-"""
-
-
 def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
     lab, out = tmp_path / "lab", tmp_path / "out"
-    command = [sys.executable, "-c", SCRIPT, "--lab", str(lab), "--out", str(out)]
+    command = [sys.executable, "-m", "surefoot", "paper", "table1", *TINY]
+    command += ["--lab", str(lab), "--out", str(out)]
     run = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     while not any(path.is_dir() for path in lab.glob("prm-*")):  # the training has begun

@@ -3,16 +3,16 @@
 import json
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from surefoot import cli
 from surefoot.atomic import write_text
 from surefoot.commands.options import Options
-from surefoot.errors import OutputExists, UserError
+from surefoot.errors import OutputExists
 from surefoot.evaluation.figures import save
-from surefoot.paper.experiment import Findings, as_json, paragraph
+from surefoot.paper.experiment import Findings, as_json, paragraph, resized
 from surefoot.paper.lab import Lab, opened
 from surefoot.paper.materials import NANO_WORDS, Sources
 
@@ -35,8 +35,9 @@ class OfPaper(Options):
     run that was killed goes on."""
     overwrite: bool = False
     """Replace results that are there; stages are kept."""
-    trainings: int | None = None
-    """Seeds of each verifier, instead of the scale's."""
+    sizes: tuple[str, ...] = ()
+    """Other sizes than the scale's, such as `n=1024 test_problems=500 trainings=5`; the
+    names are those of `settings` in `results.json`."""
     base: str = "nano"
     """Model that the verifiers (and the generator, if none is named) are trained from."""
     generator: str | None = None
@@ -92,11 +93,7 @@ def run_experiment(
         OutputExists: There are results already.
         UserError: A flag is wrong, or another experiment works in the lab.
     """
-    scale: Any = scales[config.scale]
-    if config.trainings is not None:
-        if config.trainings < 1:
-            raise UserError(f"--trainings: must be >= 1, got {config.trainings}")
-        scale = replace(scale, trainings=config.trainings)
+    scale: Any = resized(scales[config.scale], config.sizes)
     out = _folder(config, name)
     with opened(config.lab, cli.call) as lab:
         found = experiment(lab, scale)
@@ -124,7 +121,7 @@ def _folder(config: OfPaper, name: str) -> Path:
 
 
 def _given(config: OfPaper) -> dict[str, Any]:
-    left_out = ("json", "debug", "out", "lab", "overwrite", "trainings")
+    left_out = ("json", "debug", "out", "lab", "overwrite", "sizes")
     values = asdict(config).items()
     return {key: str(v) if isinstance(v, Path) else v for key, v in values if key not in left_out}
 
@@ -137,5 +134,7 @@ def _command(config: OfPaper, name: str) -> str:
         if key in ("scale", "json", "debug", "out", "lab", "overwrite"):
             continue
         if value != getattr(usual, key):
-            words.append(f"--{key.replace('_', '-')} {shlex.quote(str(value))}")
+            values = value if isinstance(value, tuple) else (value,)
+            said = " ".join(shlex.quote(str(one)) for one in values)
+            words.append(f"--{key.replace('_', '-')} {said}")
     return " ".join(words)

@@ -2,13 +2,16 @@
 
 import os
 import platform
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, TypeVar
 
 from matplotlib.figure import Figure
 
+from surefoot.errors import UserError
 from surefoot.paper.trials import Claim
+
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,43 @@ def as_json(
         "numbers": found.numbers,
         "seconds": dict(seconds),
     }
+
+
+def resized(scale: S, sizes: Sequence[str]) -> S:
+    """A scale with some sizes changed.
+
+    Args:
+        scale: A dataclass of whole numbers and of tuples of them or of names.
+        sizes: `name=value`, of a tuple `name=value,value`.
+
+    Raises:
+        UserError: There is no such size, or its value is not one.
+
+    Example:
+        >>> @dataclass(frozen=True)
+        ... class Scale:
+        ...     n: int
+        ...     labelled: tuple[int, ...]
+        >>> resized(Scale(n=16, labelled=(1, 4)), ["n=64", "labelled=1,2,4"])
+        Scale(n=64, labelled=(1, 2, 4))
+    """
+    usual: dict[str, Any] = asdict(scale)  # type: ignore[call-overload]
+    changes = {}
+    for one in sizes:
+        name, _, value = one.partition("=")
+        if name not in usual:
+            raise UserError(f"--sizes: there is no {name!r}; there are {', '.join(usual)}")
+        is_many = isinstance(usual[name], tuple)
+        parts = value.split(",") if is_many else [value]
+        made = parts if is_many and isinstance(usual[name][0], str) else _numbers(name, parts)
+        changes[name] = tuple(made) if is_many else made[0]
+    return replace(scale, **changes)  # type: ignore[type-var]
+
+
+def _numbers(name: str, parts: Sequence[str]) -> list[int]:
+    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise UserError(f"--sizes: {name} must be whole and >= 1, got {','.join(parts)!r}")
+    return [int(part) for part in parts]
 
 
 def trainings(n: int) -> str:
