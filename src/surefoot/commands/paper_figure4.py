@@ -11,7 +11,7 @@ from surefoot.paper import figure4
 class Config(OfSmallScale):
     """Figure 4 of the paper: process against outcome supervision, with a large PRM for people.
 
-    A large PRM labels the solutions of a small generator in two ways, the check of the
+    A large PRM labels the solutions of a generator in two ways, the check of the
     answer in a third; small verifiers learn from 1, 2, 5, ... labelled solutions a
     problem. 4a: best-of-N against that number; 4b: against N, the best of each.
 

@@ -71,8 +71,8 @@ class OfSmallScale(OfPaper):
     """What the experiments of the small-scale setup take, too."""
 
     small: str = SMALL
-    """The small base: its generator writes the solutions, small verifiers come from it.
-    The large PRM that labels them is trained from --base."""
+    """The base of the small verifiers. The large PRM that labels solutions is trained from
+    --base, which also writes them if no --generator is named."""
 
 
 def run_experiment(

@@ -45,7 +45,7 @@ SCALES = {
         labelled=(1, 4), trainings=1, rounds=2,
     ),
     "laptop": Scale(
-        large_problems=1500, large_n=6, train_problems=200, pool_n=50, test_problems=200, n=256,
+        large_problems=2000, large_n=8, train_problems=500, pool_n=100, test_problems=200, n=256,
         labelled=(1, 2, 4, 8, 16), trainings=3, rounds=3,
     ),
     "workstation": Scale(

@@ -42,8 +42,8 @@ SCALES = {
         labelled=(1, 4), trainings=1,
     ),
     "laptop": Scale(
-        large_problems=1500, large_n=6, train_problems=200, pool_n=50, test_problems=200, n=256,
-        labelled=(1, 2, 5, 10, 20, 50), trainings=3,
+        large_problems=2000, large_n=8, train_problems=500, pool_n=100, test_problems=200, n=256,
+        labelled=(1, 2, 5, 10, 20), trainings=3,
     ),
     "workstation": Scale(
         large_problems=10000, large_n=16, train_problems=1000, pool_n=200, test_problems=500,

@@ -1,8 +1,10 @@
 """The small-scale setup: a large PRM stands in for people, small models are studied.
 
 Section 4 of the paper. The large PRM comes from a larger base and far more ratings,
-by the exact checker, than the small verifiers ever see; a small base writes all
-solutions and is what verifiers are trained from.
+by the exact checker, than the small verifiers ever see. One generator writes all
+solutions. It comes from the larger of the bases in the package, because what the
+smallest one writes is wrong by slips at random, which even the large PRM cannot tell
+from right steps (docs/log.md); a model of one's own is named by `--generator`.
 """
 
 from dataclasses import dataclass, replace
@@ -35,7 +37,7 @@ class SmallScale:
     train_problems: int
     """Problems whose solutions the small verifiers learn from."""
     pool_n: int
-    """The small generator's solutions to each of them."""
+    """The generator's solutions to each of them."""
     test_problems: int
     n: int
     """Its solutions to each held-out problem."""
@@ -59,12 +61,12 @@ class Setup:
 
 
 def set_up(lab: Lab, sources: Sources, small: str, scale: SmallScale) -> Setup:
-    """The large PRM, the small generator and its solutions.
+    """The large PRM, the generator and its solutions.
 
     Args:
         lab: Where they are kept.
         sources: Whose base is the large one.
-        small: The small base.
+        small: The base of the small verifiers.
         scale: How much.
     """
     everything = problems(lab, sources, "train", scale.large_problems + scale.train_problems)
@@ -72,7 +74,7 @@ def set_up(lab: Lab, sources: Sources, small: str, scale: SmallScale) -> Setup:
     train = problems(lab, sources, "train", scale.train_problems)
     n_few = max(1, scale.train_problems // 5)
     small_sources = replace(sources, base=small)
-    generator = taught(lab, small_sources, train, n_few)
+    generator = taught(lab, sources, train, n_few)
     rated = sampled(lab, sources, everything, generator, scale.large_n, seed=1)
     large = trained(lab, sources, "prm", everything, rated.solutions, rated.labels)
     judged = replace(small_sources, rater=str(large) if sources.rater is None else sources.rater)
