@@ -1,10 +1,13 @@
 """Is a step scored 0.9 right nine times in ten? By the exact checker, on held-out problems.
 
-Before and after temperature scaling: one number, fitted on half of the held-out
-problems, judged on the other half.
+Of two PRMs, one trained on ratings that active learning chose, one on as many drawn at
+random: what is chosen is wrong more often than what is sampled, and a PRM that expects
+so is less sure than it could be. Before and after temperature scaling: one number,
+fitted on half of the held-out problems, judged on the other half.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,57 +16,83 @@ from numpy.typing import NDArray
 
 from surefoot.evaluation.estimators import FloatArray
 from surefoot.evaluation.figures import INK, STYLES, tint
+from surefoot.evaluation.intervals import LEVEL, resampled_shares
 from surefoot.evaluation.step_metrics import calibration as reliability
 from surefoot.paper import figure3
 from surefoot.paper.experiment import Findings
 from surefoot.paper.lab import Lab
-from surefoot.paper.materials import Sources
-from surefoot.paper.trials import Claim
+from surefoot.paper.materials import Sources, labels_of, scored, some_of, trained
+from surefoot.paper.trials import Claim, Estimate, percent
 from surefoot.records import RATINGS, Labels, Scores
 from surefoot.tables import read
 from surefoot.verifiers.calibration import fit_temperature, measure, tempered
 
 LOW, HIGH = 0.85, 0.95
 """Scores that count as 0.9."""
+CHOSEN, RANDOM = "chosen by active learning", "drawn at random"
 
 
 @dataclass(frozen=True)
 class Steps:
-    """Rated steps: what the PRM said of each, and what the checker says."""
+    """K rated steps: what the PRM said of each, and what the checker says."""
 
     chances_KC: FloatArray
     classes_K: NDArray[np.int64]
-    is_first_K: NDArray[np.bool_]
-    """Whether its problem belongs to the half that the temperature is fitted on."""
+    problem_K: NDArray[np.int64]
+
+    def where(self, wanted_K: NDArray[np.bool_]) -> "Steps":
+        """Some of them."""
+        return Steps(self.chances_KC[wanted_K], self.classes_K[wanted_K], self.problem_K[wanted_K])
 
 
 def run(lab: Lab, sources: Sources, scale: figure3.Scale) -> Findings:
-    """The reliability of the PRM of Figure 3, its first training."""
+    """The reliability of the PRM of Figure 3, its first training, and of one for comparison."""
     made = figure3.prepare(lab, sources, scale)
-    steps = _steps(read(made.prm[0], Scores), read(made.pool.labels, Labels))
-    fitted, judged = steps.is_first_K, ~steps.is_first_K
-    temperature = fit_temperature(steps.chances_KC[fitted], steps.classes_K[fitted])
-    series: dict[str, FloatArray] = {
-        "before": steps.chances_KC[judged],
-        "after": tempered(steps.chances_KC[judged], temperature),
-    }
-    classes = steps.classes_K[judged]
-    numbers = {name: _figures(chances, classes) for name, chances in series.items()}
+    labels = read(made.pool.labels, Labels)
+    scores = {CHOSEN: made.prm[0], RANDOM: _at_random(lab, sources, scale, made)}
+    numbers = {name: _judged(_steps(read(one, Scores), labels)) for name, one in scores.items()}
     return Findings(
         title="Calibration",
         setting=(
-            f"The first PRM of Figure 3 on {len(classes)} steps up to the first error of solutions"
-            f" to {scale.test_problems // 2} held-out problems; temperature {temperature:.2f},"
-            f" fitted on {int(fitted.sum())} steps of the others."
+            f"Two PRMs of Figure 3's size on {numbers[CHOSEN]['steps']} steps up to the first error"
+            f" of solutions to {scale.test_problems // 2} held-out problems; temperatures fitted on"
+            " the steps of the others."
         ),
-        claims=[_nine_in_ten(name, numbers[name]) for name in series] + [_better(numbers)],
-        numbers={"temperature": temperature, **numbers},
+        claims=[claim for name in numbers for claim in _claims(name, numbers[name])],
+        numbers=numbers,
         figures={"calibration": _figure(numbers)},
+        table=_table(numbers),
     )
+
+
+def _at_random(lab: Lab, sources: Sources, scale: figure3.Scale, made: figure3.Verified) -> Path:
+    """Scores by a PRM that learned from as many solutions a problem, drawn at random."""
+    train, pool = made.train, made.pool
+    drawn = some_of(lab, train.solutions, scale.rated_n)
+    labels = labels_of(lab, train.labels, drawn)
+    verifier = trained(lab, sources, "prm", train.problems, drawn, labels)
+    return scored(lab, pool.problems, pool.solutions, verifier)
+
+
+def _judged(steps: Steps) -> dict[str, Any]:
+    """Before and after, on the problems that the temperature was not fitted on."""
+    is_first_K = steps.problem_K % 2 == 0
+    fitted, judged = steps.where(is_first_K), steps.where(~is_first_K)
+    temperature = fit_temperature(fitted.chances_KC, fitted.classes_K)
+    after = Steps(tempered(judged.chances_KC, temperature), judged.classes_K, judged.problem_K)
+    return {
+        "temperature": temperature,
+        "steps": len(judged.classes_K),
+        "fitted_on": len(fitted.classes_K),
+        "before": _figures(judged),
+        "after": _figures(after),
+    }
 
 
 def _steps(scores: list[Scores], labels: list[Labels]) -> Steps:
     said = {row.solution_id: row for row in scores}
+    names = sorted({row.problem_id for row in labels})
+    number = {name: i for i, name in enumerate(names)}
     chances, classes, problems = [], [], []
     for row in labels:
         score = said[row.solution_id]
@@ -71,24 +100,24 @@ def _steps(scores: list[Scores], labels: list[Labels]) -> Steps:
             if rating is not None and score.step_probabilities is not None:
                 chances.append(score.step_probabilities[step])
                 classes.append(RATINGS.index(rating))
-                problems.append(row.problem_id)
-    half = set(sorted(set(problems))[::2])
+                problems.append(number[row.problem_id])
     return Steps(
         np.array(chances, dtype=np.float64),
         np.array(classes, dtype=np.int64),
-        np.array([problem in half for problem in problems], dtype=np.bool_),
+        np.array(problems, dtype=np.int64),
     )
 
 
-def _figures(chances_KC: FloatArray, classes_K: NDArray[np.int64]) -> dict[str, Any]:
-    score, is_right = 1 - chances_KC[:, 0], classes_K > 0
+def _figures(steps: Steps) -> dict[str, Any]:
+    score, is_right = 1 - steps.chances_KC[:, 0], steps.classes_K > 0
     near = (score >= LOW) & (score < HIGH)
-    found = measure(chances_KC, classes_K)
+    found = measure(steps.chances_KC, steps.classes_K)
+    right = _share(is_right[near], steps.problem_K[near]) if near.any() else None
     return {
         "near_0.9": {
             "steps": int(near.sum()),
             "mean_score": float(score[near].mean()) if near.any() else None,
-            "share_right": float(is_right[near].mean()) if near.any() else None,
+            "right": None if right is None else [right.mean, right.low, right.high],
         },
         "nll": found.nll,
         "ece": found.ece,
@@ -96,16 +125,34 @@ def _figures(chances_KC: FloatArray, classes_K: NDArray[np.int64]) -> dict[str, 
     }
 
 
-def _nine_in_ten(name: str, numbers: dict[str, Any]) -> Claim:
-    near = numbers["near_0.9"]
-    if not near["steps"]:
-        here, holds = f"{name} scaling no step is scored so", None
-    else:
+def _share(is_right_K: NDArray[np.bool_], problem_K: NDArray[np.int64]) -> Estimate:
+    """The share that is right; the interval draws whole problems again."""
+    _, problem_K = np.unique(problem_K, return_inverse=True)
+    right_P, all_P = np.bincount(problem_K, is_right_K), np.bincount(problem_K)
+    shares_RP = resampled_shares(len(all_P))
+    tail = 100.0 * (1.0 - LEVEL) / 2.0
+    drawn_R = (shares_RP @ right_P) / (shares_RP @ all_P)
+    low, high = np.percentile(drawn_R, [tail, 100.0 - tail])
+    return Estimate(mean=float(is_right_K.mean()), low=float(low), high=float(high))
+
+
+def _claims(name: str, numbers: dict[str, Any]) -> list[Claim]:
+    return [
+        *(_nine_in_ten(name, when, numbers[when]["near_0.9"]) for when in ("before", "after")),
+        _better(name, numbers),
+    ]
+
+
+def _nine_in_ten(name: str, when: str, near: dict[str, Any]) -> Claim:
+    here, holds = f"ratings {name}, {when} scaling: no step is scored so", None
+    if near["right"] is not None:
+        mean, low, high = near["right"]
+        share = percent(Estimate(mean=mean, low=low, high=high))
         here = (
-            f"{name} scaling {100 * near['share_right']:.1f} % of {near['steps']} steps with a mean"
-            f" score of {near['mean_score']:.3f} are right; calibration error {numbers['ece']:.3f}"
+            f"ratings {name}, {when} scaling: of {near['steps']} steps with a mean score of"
+            f" {near['mean_score']:.3f} are right {share}"
         )
-        holds = bool(abs(near["share_right"] - near["mean_score"]) < 0.05)
+        holds = bool(abs(mean - near["mean_score"]) < 0.05)
     return Claim(
         paper="(no claim of the paper) a step scored 0.85 to 0.95 is right nine times in ten,"
         " within 5 points.",
@@ -114,32 +161,49 @@ def _nine_in_ten(name: str, numbers: dict[str, Any]) -> Claim:
     )
 
 
-def _better(numbers: dict[str, Any]) -> Claim:
+def _better(name: str, numbers: dict[str, Any]) -> Claim:
     before, after = numbers["before"], numbers["after"]
     return Claim(
         paper="(no claim of the paper) a temperature mends the chances.",
-        here=f"nats a step {before['nll']:.4f} before, {after['nll']:.4f} after; calibration error"
-        f" {before['ece']:.3f} before, {after['ece']:.3f} after",
+        here=f"ratings {name}: {numbers['temperature']:.2f}; nats a step {before['nll']:.4f}"
+        f" before, {after['nll']:.4f} after; calibration error {before['ece']:.3f} before,"
+        f" {after['ece']:.3f} after",
         holds=after["ece"] < before["ece"] and after["nll"] < before["nll"],
     )
 
 
-def _figure(numbers: dict[str, Any]) -> Figure:
-    figure = Figure(figsize=(4.8, 4.6), layout="constrained")
-    axes = figure.add_subplot()
-    axes.plot([0, 1], [0, 1], color=INK, linestyle=":", linewidth=1)
-    for name, like in (("before", "orm"), ("after", "prm")):
-        bins = [b for b in numbers[name]["bins"] if b["steps"]]
-        axes.plot(
-            [b["mean_score"] for b in bins],
-            [b["share_right"] for b in bins],
-            color=STYLES[like].colour,
-            marker=STYLES[like].marker,
-            label=f"{name} temperature scaling",
+def _table(numbers: dict[str, Any]) -> str:
+    lines = [
+        "| ratings | temperature | calibration error before, after | nats a step before, after |",
+        "|---|---:|---:|---:|",
+    ]
+    for name, found in numbers.items():
+        before, after = found["before"], found["after"]
+        lines.append(
+            f"| {name} | {found['temperature']:.2f} | {before['ece']:.3f}, {after['ece']:.3f} |"
+            f" {before['nll']:.4f}, {after['nll']:.4f} |"
         )
-    axes.set_xlabel("score of the step")
-    axes.set_ylabel("share right, by the checker")
-    axes.set_title("Calibration of the PRM", color=INK)
-    axes.legend(frameon=False, fontsize=9)
-    tint(axes)
+    return "\n".join(lines)
+
+
+def _figure(numbers: dict[str, Any]) -> Figure:
+    figure = Figure(figsize=(8.4, 4.4), layout="constrained")
+    for axes, (name, found) in zip(
+        figure.subplots(1, 2, sharey=True), numbers.items(), strict=True
+    ):
+        axes.plot([0, 1], [0, 1], color=INK, linestyle=":", linewidth=1)
+        for when, like in (("before", "orm"), ("after", "prm")):
+            bins = [b for b in found[when]["bins"] if b["steps"]]
+            axes.plot(
+                [b["mean_score"] for b in bins],
+                [b["share_right"] for b in bins],
+                color=STYLES[like].colour,
+                marker=STYLES[like].marker,
+                label=f"{when} temperature scaling",
+            )
+        axes.set_xlabel("score of the step")
+        axes.set_title(f"Ratings {name}", color=INK, fontsize=11)
+        tint(axes)
+    figure.axes[0].set_ylabel("share right, by the checker")
+    figure.axes[0].legend(frameon=False, fontsize=9)
     return figure

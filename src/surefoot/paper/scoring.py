@@ -104,15 +104,15 @@ def _claims(found: Trials, lengths: dict[str, Estimate], n: int) -> list[Claim]:
     for other in list(WAYS)[1:]:
         claims.append(
             compared(
-                f"(for comparison) the product with neutral as right against {other}.",
-                f"difference, best of {n}",
+                f"(no claim of the paper) the product, neutral right, is ahead of: {other}.",
+                f"difference at N = {n}",
                 found.difference(PAPERS, other, n),
             )
         )
     bias = lengths[PAPERS]
     claims.append(
         Claim(
-            paper="(asked by readers) a product of many chances below 1 favours short solutions.",
+            paper="(no claim of the paper) a product of many chances below 1 favours short solutions.",
             here=f"the product chooses solutions with {bias.mean:+.2f} steps ({bias.low:+.2f} to"
             f" {bias.high:+.2f}) compared with the right ones of the same problem",
             holds=True if bias.high < 0 else False if bias.low > 0 else None,
