@@ -17,6 +17,9 @@ from surefoot.labeling.export import Exporter, line
 from surefoot.labeling.formats import FORMATS, FormatName, Imported, collect
 from surefoot.labeling.manifest import Origin, Tally, described
 from surefoot.labeling.rated import Rated
+from surefoot.paper.experiment import Findings, as_json
+from surefoot.paper.lab import Lab
+from surefoot.paper.trials import Claim, Estimate
 from surefoot.problems.rows import Row
 from surefoot.records import Grade, Labels, Problem, RatedStep, Scores, Session, Solution
 from surefoot.stages import run_stage
@@ -235,3 +238,24 @@ def test_metrics_jsonl_and_results_json() -> None:
     assert names == list(example("metrics.jsonl"))
     documented = re.findall(r"`([\w-]+)`", " ".join(row[0] for row in rows("results.json")))
     assert set(example("results.json")) <= set(documented)
+
+
+def test_what_an_experiment_writes() -> None:
+    claim = Claim(paper="it is so.", here="so it is", holds=None)
+    found = Findings(title="t", setting="s", claims=[claim], numbers={})
+    made = as_json("figure3", "smoke", {}, "surefoot paper figure3", found, {})
+    shown = example("What an experiment writes")
+    assert list(made) == list(shown)
+    assert list(shown["claims"][0]) == list(made["claims"][0])
+    assert list(shown["claims"][0]["estimate"]) == [f.name for f in dataclasses.fields(Estimate)]
+    cells = " ".join(row[0] for row in rows("What an experiment writes"))
+    assert re.findall(r"`(\w+)`", cells) == list(made)
+
+
+def test_stages_of_an_experiment(tmp_path: Path) -> None:
+    lab = Lab(tmp_path, lambda verb, words: {"n": 1})
+    (tmp_path / lab.make("problems", "problems arith", "-n", 1).name).touch()
+    (note,) = tmp_path.glob("*.json")
+    assert list(json.loads(note.read_text(encoding="utf-8"))) == list(
+        example("stages of an experiment")
+    )

@@ -112,7 +112,7 @@ def _claims(found: Trials, lengths: dict[str, Estimate], n: int) -> list[Claim]:
     bias = lengths[PAPERS]
     claims.append(
         Claim(
-            paper="(no claim of the paper) a product of many chances below 1 favours short solutions.",
+            paper="(no claim of the paper) a product of many chances favours short solutions.",
             here=f"the product chooses solutions with {bias.mean:+.2f} steps ({bias.low:+.2f} to"
             f" {bias.high:+.2f}) compared with the right ones of the same problem",
             holds=True if bias.high < 0 else False if bias.low > 0 else None,
