@@ -12,6 +12,7 @@ from surefoot.atomic import write_text
 from surefoot.commands.options import Options
 from surefoot.errors import OutputExists
 from surefoot.evaluation.figures import save
+from surefoot.labeling.rate_by_scores import NEGATIVE_ABOVE
 from surefoot.paper.experiment import Findings, as_json, paragraph, resized
 from surefoot.paper.lab import Lab, opened
 from surefoot.paper.materials import NANO_WORDS, Sources
@@ -48,6 +49,8 @@ class OfPaper(Options):
     """Your own held-out problems."""
     rater: str | None = None
     """A PRM that rates steps in place of the exact checker; your own problems need one."""
+    negative_above: float = NEGATIVE_ABOVE
+    """A step is rated -1 where the PRM that rates gives that a higher chance (the paper's 0.2)."""
     words: str = NANO_WORDS
     """Flags with which verifiers are trained; those of the small models by default."""
     rows: int = 1024
@@ -61,6 +64,7 @@ class OfPaper(Options):
             train=self.train,
             test=self.test,
             rater=self.rater,
+            negative_above=self.negative_above,
             words=self.words,
             rows=self.rows,
         )
@@ -70,6 +74,9 @@ class OfPaper(Options):
 class OfSmallScale(OfPaper):
     """What the experiments of the small-scale setup take, too."""
 
+    negative_above: float = 0.5
+    """A step is rated -1 where the large PRM gives that a higher chance. The paper has 0.2,
+    which takes a surer PRM: two thirds of the right solutions would be wrong here."""
     small: str = SMALL
     """The base of the small verifiers. The large PRM that labels solutions is trained from
     --base, which also writes them if no --generator is named."""

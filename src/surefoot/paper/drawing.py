@@ -12,7 +12,7 @@ from surefoot.evaluation.figures import INK, style_of, tint
 
 def canvas(title: str, x: str, y: str) -> tuple[Figure, Axes]:
     """An empty figure."""
-    figure = Figure(figsize=(7.2, 4.4), layout="constrained")
+    figure = Figure(figsize=(7.2, 4.8), layout="constrained")
     axes = figure.add_subplot()
     axes.set_title(title, color=INK)
     axes.set_xlabel(x)
@@ -50,12 +50,12 @@ def line(
 
 
 def finished(figure: Figure, axes: Axes, ticks: Sequence[float]) -> Figure:
-    """With a logarithmic axis, its ticks and a legend."""
+    """With a logarithmic axis, its ticks and, below, a legend."""
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator([float(tick) for tick in ticks]))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.legend(frameon=False, fontsize=9, loc="best")
+    figure.legend(frameon=False, fontsize=9, loc="outside lower center", ncols=3)
     tint(axes)
     return figure
 

@@ -192,8 +192,16 @@ def _figure(found: Trials, names: Sequence[str]) -> Figure:
     title = "Best-of-N: PRM, ORM, majority voting (dotted: the paper's PRM on MATH)"
     figure, axes = drawing.canvas(title, "N, solutions chosen among", "% of problems solved")
     for name in names:
-        ends, spread = found.interval(name), found.spread(name)
-        drawing.line(axes, found.n, found.mean(name), name, ends, spread=spread)
+        # Bands of all six would hide each other.
+        is_main = name in ("prm", "orm", MAJORITY)
+        drawing.line(
+            axes,
+            found.n,
+            found.mean(name),
+            name,
+            found.interval(name) if is_main else None,
+            spread=found.spread(name) if is_main else None,
+        )
     shown = {n: share for n, share in published.FIGURE_3_PRM.items() if n <= 2 * found.n[-1]}
     drawing.points(axes, shown, "prm", "PRM in the paper (MATH, GPT-4 size)")
     return drawing.finished(figure, axes, found.n)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from surefoot.errors import UserError
+from surefoot.labeling.rate_by_scores import NEGATIVE_ABOVE
 from surefoot.paper.lab import Lab, Word
 from surefoot.records import Labels, Problem, Solution
 from surefoot.tables import read, write
@@ -42,6 +43,8 @@ class Sources:
     rater: str | None = None
     """A PRM that rates in place of people; None: the exact checker, which knows
     procedural problems only."""
+    negative_above: float = NEGATIVE_ABOVE
+    """A step is wrong where the PRM that rates gives it a higher chance of -1."""
     words: str = NANO_WORDS
     """How verifiers are trained: flags of `surefoot train prm` and `train orm`."""
     temperature: float = 0.4
@@ -146,16 +149,19 @@ def sampled(
 def known(lab: Lab, sources: Sources, of: Path, solutions: Path) -> Sampled:
     """Solutions with their grades, and ratings by the checker or the PRM that rates."""
     grades = lab.make("grades", "grade", of, solutions)
-    labels = rated(lab, of, solutions, sources.rater)
+    labels = rated(lab, of, solutions, sources.rater, sources.negative_above)
     return Sampled(problems=of, solutions=solutions, grades=grades, labels=labels)
 
 
-def rated(lab: Lab, of: Path, solutions: Path, rater: Path | str | None) -> Path:
+def rated(lab: Lab, of: Path, solutions: Path, rater: str | None, negative_above: float) -> Path:
     """Ratings of the steps: by a PRM, or by the exact checker."""
     if rater is None:
         return lab.make("labels", "label auto", of, solutions, "--by", "checker")
     scores = scored(lab, of, solutions, rater)
-    return lab.make("labels", "label auto", of, solutions, "--by", "scores", "--scores", scores)
+    return lab.make(
+        "labels", "label auto", of, solutions, "--by", "scores", "--scores", scores,
+        "--negative-above", negative_above,
+    )  # fmt: skip
 
 
 def some_of(lab: Lab, solutions: Path, n: int, *, seed: int = 0) -> Path:
