@@ -13,7 +13,10 @@ LONGEST_FILE = 400
 LONGEST_FUNCTION = 80
 FILES = sorted(SRC.rglob("*.py"))
 
-OF_PAPER = "json debug scale out lab overwrite sizes base generator train test rater negative_above words rows"
+OF_PAPER = (
+    "json debug scale out lab overwrite sizes base generator train test rater negative_above "
+    "words rows"
+)
 FLAGS: dict[str, str] = {
     "demo": "json debug out overwrite seed train_problems train_n test_problems n epochs",
     "problems arith": "json debug out overwrite n split families levels seed",
