@@ -81,12 +81,15 @@ def sized(**sizes: int) -> list[str]:
 
 
 def test_experiments_share_stages_and_go_on(tmp_path: Path) -> None:
-    """Figure 3, then scoring, which makes nothing new, and calibration, which trains one more."""
+    """Figure 3, then scoring, which makes nothing new, and calibration, which samples again."""
     sizes = sized(train_problems=22, pool_n=3, orm_n=2, test_problems=11, n=4)
     words = [*sizes, "--lab", str(tmp_path / "lab")]
     assert main(["paper", "figure3", *words, "--out", str(tmp_path / "figure3")]) == 0
     stages = {path.name for path in (tmp_path / "lab").iterdir()}
-    for name, more in (("scoring", set()), ("calibration", {"chosen", "labels", "prm", "scores"})):
+    for name, more in (
+        ("scoring", set()),
+        ("calibration", {"solutions", "grades", "labels", "scores"}),
+    ):
         assert main(["paper", name, *words, "--out", str(tmp_path / name)]) == 0
         new = {path.name for path in (tmp_path / "lab").iterdir()} - stages
         assert {path.partition("-")[0] for path in new} == more

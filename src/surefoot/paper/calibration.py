@@ -1,9 +1,9 @@
 """Is a step scored 0.9 right nine times in ten? By the exact checker, on held-out problems.
 
-Of two PRMs, one trained on ratings that active learning chose, one on as many drawn at
-random: what is chosen is wrong more often than what is sampled, and a PRM that expects
-so is less sure than it could be. Before and after temperature scaling: one number,
-fitted on half of the held-out problems, judged on the other half.
+Of solutions that were sampled as those to be chosen among are, and of others sampled as
+those that the PRM learned from: at a higher temperature, so wrong more often. Before and
+after temperature scaling: one number, fitted on half of the held-out problems, judged
+on the other half.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from surefoot.evaluation.step_metrics import calibration as reliability
 from surefoot.paper import figure3
 from surefoot.paper.experiment import Findings
 from surefoot.paper.lab import Lab
-from surefoot.paper.materials import Sources, labels_of, scored, some_of, trained
+from surefoot.paper.materials import Sampled, Sources, sampled, scored
 from surefoot.paper.trials import Claim, Estimate, percent
 from surefoot.records import RATINGS, Labels, Scores
 from surefoot.tables import read
@@ -29,7 +29,6 @@ from surefoot.verifiers.calibration import fit_temperature, measure, tempered
 
 LOW, HIGH = 0.85, 0.95
 """Scores that count as 0.9."""
-CHOSEN, RANDOM = "chosen by active learning", "drawn at random"
 
 
 @dataclass(frozen=True)
@@ -46,17 +45,20 @@ class Steps:
 
 
 def run(lab: Lab, sources: Sources, scale: figure3.Scale) -> Findings:
-    """The reliability of the PRM of Figure 3, its first training, and of one for comparison."""
+    """The reliability of the PRM of Figure 3, its first training."""
     made = figure3.prepare(lab, sources, scale)
-    labels = read(made.pool.labels, Labels)
-    scores = {CHOSEN: made.prm[0], RANDOM: _at_random(lab, sources, scale, made)}
-    numbers = {name: _judged(_steps(read(one, Scores), labels)) for name, one in scores.items()}
+    as_learned = sampled(lab, sources, made.pool.problems, made.generator, scale.pool_n)
+    again = scored(lab, as_learned.problems, as_learned.solutions, made.prms[0])
+    numbers = {
+        f"at {sources.temperature:g}, as tested": _judged(made.pool, made.prm[0]),
+        "at 1, as learned from": _judged(as_learned, again),
+    }
     return Findings(
         title="Calibration",
         setting=(
-            f"Two PRMs of Figure 3's size on {numbers[CHOSEN]['steps']} steps up to the first error"
-            f" of solutions to {scale.test_problems // 2} held-out problems; temperatures fitted on"
-            " the steps of the others."
+            f"The first PRM of Figure 3, steps up to the first error of solutions to"
+            f" {scale.test_problems // 2} held-out problems, sampled at two temperatures; scaling"
+            " fitted on the steps of as many others."
         ),
         claims=[claim for name in numbers for claim in _claims(name, numbers[name])],
         numbers=numbers,
@@ -65,17 +67,9 @@ def run(lab: Lab, sources: Sources, scale: figure3.Scale) -> Findings:
     )
 
 
-def _at_random(lab: Lab, sources: Sources, scale: figure3.Scale, made: figure3.Verified) -> Path:
-    """Scores by a PRM that learned from as many solutions a problem, drawn at random."""
-    train, pool = made.train, made.pool
-    drawn = some_of(lab, train.solutions, scale.rated_n)
-    labels = labels_of(lab, train.labels, drawn)
-    verifier = trained(lab, sources, "prm", train.problems, drawn, labels)
-    return scored(lab, pool.problems, pool.solutions, verifier)
-
-
-def _judged(steps: Steps) -> dict[str, Any]:
+def _judged(pool: Sampled, scores: Path) -> dict[str, Any]:
     """Before and after, on the problems that the temperature was not fitted on."""
+    steps = _steps(read(scores, Scores), read(pool.labels, Labels))
     is_first_K = steps.problem_K % 2 == 0
     fitted, judged = steps.where(is_first_K), steps.where(~is_first_K)
     temperature = fit_temperature(fitted.chances_KC, fitted.classes_K)
@@ -144,12 +138,12 @@ def _claims(name: str, numbers: dict[str, Any]) -> list[Claim]:
 
 
 def _nine_in_ten(name: str, when: str, near: dict[str, Any]) -> Claim:
-    here, holds = f"ratings {name}, {when} scaling: no step is scored so", None
+    here, holds = f"sampled {name}, {when} scaling: no step is scored so", None
     if near["right"] is not None:
         mean, low, high = near["right"]
         share = percent(Estimate(mean=mean, low=low, high=high))
         here = (
-            f"ratings {name}, {when} scaling: of {near['steps']} steps with a mean score of"
+            f"sampled {name}, {when} scaling: of {near['steps']} steps with a mean score of"
             f" {near['mean_score']:.3f} are right {share}"
         )
         holds = bool(abs(mean - near["mean_score"]) < 0.05)
@@ -165,7 +159,7 @@ def _better(name: str, numbers: dict[str, Any]) -> Claim:
     before, after = numbers["before"], numbers["after"]
     return Claim(
         paper="(no claim of the paper) a temperature mends the chances.",
-        here=f"ratings {name}: {numbers['temperature']:.2f}; nats a step {before['nll']:.4f}"
+        here=f"sampled {name}: {numbers['temperature']:.2f}; nats a step {before['nll']:.4f}"
         f" before, {after['nll']:.4f} after; calibration error {before['ece']:.3f} before,"
         f" {after['ece']:.3f} after",
         holds=after["ece"] < before["ece"] and after["nll"] < before["nll"],
@@ -174,14 +168,15 @@ def _better(name: str, numbers: dict[str, Any]) -> Claim:
 
 def _table(numbers: dict[str, Any]) -> str:
     lines = [
-        "| ratings | temperature | calibration error before, after | nats a step before, after |",
-        "|---|---:|---:|---:|",
+        "| sampled | scaling | steps | calibration error before, after | nats before, after |",
+        "|---|---:|---:|---:|---:|",
     ]
     for name, found in numbers.items():
         before, after = found["before"], found["after"]
         lines.append(
-            f"| {name} | {found['temperature']:.2f} | {before['ece']:.3f}, {after['ece']:.3f} |"
-            f" {before['nll']:.4f}, {after['nll']:.4f} |"
+            f"| {name} | {found['temperature']:.2f} | {found['steps']}"
+            f" | {before['ece']:.3f}, {after['ece']:.3f}"
+            f" | {before['nll']:.4f}, {after['nll']:.4f} |"
         )
     return "\n".join(lines)
 
@@ -202,7 +197,7 @@ def _figure(numbers: dict[str, Any]) -> Figure:
                 label=f"{when} temperature scaling",
             )
         axes.set_xlabel("score of the step")
-        axes.set_title(f"Ratings {name}", color=INK, fontsize=11)
+        axes.set_title(f"Sampled {name}", color=INK, fontsize=11)
         tint(axes)
     figure.axes[0].set_ylabel("share right, by the checker")
     figure.axes[0].legend(frameon=False, fontsize=9)

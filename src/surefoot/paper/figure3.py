@@ -79,10 +79,8 @@ SCALES = {
 class Verified:
     """Held-out solutions and the scores of each training of both verifiers."""
 
-    train: Sampled
-    """Solutions of which some were learned from."""
+    generator: Path | str
     pool: Sampled
-    """The held-out ones."""
     prm: list[Path]
     orm: list[Path]
     prms: list[Path]
@@ -104,7 +102,7 @@ def prepare(lab: Lab, sources: Sources, scale: Scale) -> Verified:
         prm.append(scored(lab, test, held_out.solutions, prms[-1]))
         orms = trained(lab, sources, "orm", train, uniform, pool.grades, seed=seed)
         orm.append(scored(lab, test, held_out.solutions, orms))
-    return Verified(train=pool, pool=held_out, prm=prm, orm=orm, prms=prms)
+    return Verified(generator=generator, pool=held_out, prm=prm, orm=orm, prms=prms)
 
 
 def collected(lab: Lab, sources: Sources, pool: Sampled, n: int) -> Path:
