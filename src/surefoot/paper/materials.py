@@ -40,7 +40,7 @@ class Sources:
     """Training problems; None: procedural ones."""
     test: Path | None = None
     """Held-out problems; None: procedural ones, of other statements."""
-    rater: str | None = None
+    rater: Path | str | None = None
     """A PRM that rates in place of people; None: the exact checker, which knows
     procedural problems only."""
     negative_above: float = NEGATIVE_ABOVE
@@ -153,7 +153,9 @@ def known(lab: Lab, sources: Sources, of: Path, solutions: Path) -> Sampled:
     return Sampled(problems=of, solutions=solutions, grades=grades, labels=labels)
 
 
-def rated(lab: Lab, of: Path, solutions: Path, rater: str | None, negative_above: float) -> Path:
+def rated(
+    lab: Lab, of: Path, solutions: Path, rater: Path | str | None, negative_above: float
+) -> Path:
     """Ratings of the steps: by a PRM, or by the exact checker."""
     if rater is None:
         return lab.make("labels", "label auto", of, solutions, "--by", "checker")

@@ -77,7 +77,7 @@ def set_up(lab: Lab, sources: Sources, small: str, scale: SmallScale) -> Setup:
     generator = taught(lab, sources, train, n_few)
     rated = sampled(lab, sources, everything, generator, scale.large_n, seed=1)
     large = trained(lab, sources, "prm", everything, rated.solutions, rated.labels)
-    judged = replace(small_sources, rater=str(large) if sources.rater is None else sources.rater)
+    judged = replace(small_sources, rater=sources.rater or large)
     pool = sampled(lab, judged, train, generator, scale.pool_n)
     by_steps = lab.make("grades", "grade", train, pool.solutions, "--labels", pool.labels)
     truth = known(lab, sources, train, pool.solutions).labels
