@@ -7,7 +7,7 @@ against solutions labelled per problem. 4b: best-of-N of the best of each series
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -74,10 +74,8 @@ def run(lab: Lab, sources: Sources, scale: Scale, small: str) -> Findings:
         title="Figure 4: process and outcome supervision",
         setting=(
             f"{scale.train_problems} training problems, {trainings(scale.trainings)} of each small"
-            f" verifier, {scale.test_problems} held-out problems, {last} solutions each. The large"
-            f" PRM, trained on {scale.large_n} rated solutions of each of"
-            f" {scale.large_problems + scale.train_problems} problems, names the checker's first"
-            f" error in {100 * error['first_error']:.1f} % of the solutions it labels."
+            f" verifier, {scale.test_problems} held-out problems, {last} solutions each."
+            + _of_large(error, scale, sources.rater is None)
         ),
         claims=_claims(found, best, last),
         numbers={
@@ -88,6 +86,25 @@ def run(lab: Lab, sources: Sources, scale: Scale, small: str) -> Findings:
         },
         figures={"figure4a": _figure_4a(found, last), "figure4b": _figure_4b(found, best)},
     )
+
+
+def _of_large(error: dict[str, Any] | None, scale: Scale, is_trained: bool) -> str:
+    """What is to be said of the large PRM."""
+    said = ""
+    if is_trained:
+        n_problems = scale.large_problems + scale.train_problems
+        said += f" The large PRM learned from {scale.large_n} solutions to each of {n_problems}."
+    if error is not None:
+        missed, false_alarms = (
+            "none" if share is None else f"{100 * share:.1f} %"
+            for share in (error["missed"], error["false_alarms"])
+        )
+        said += (
+            f" It names the checker's first error, or none, in {100 * error['first_error']:.1f} %"
+            f" of the solutions it labels, calls {missed} of the wrong ones right and"
+            f" {false_alarms} of the right ones wrong."
+        )
+    return said
 
 
 def _scores(lab: Lab, setup: Setup, name: Series, count: int, seeds: range) -> list[Path]:

@@ -49,14 +49,12 @@ class Setup:
 
     sources: Sources
     """With the large PRM as rater, and the small base."""
-    large: Path
-    """The large PRM."""
     pool: Sampled
     """Solutions to learn from; labels by the large PRM, grades by the answer check."""
     by_steps: Path
     """Grades of the pool by the large PRM: right where every step is."""
-    truth: Path
-    """Labels of the pool by the exact checker; those of the PRM with a user's problems."""
+    truth: Path | None
+    """Labels of the pool by the exact checker; None with a user's problems."""
     test: Sampled
 
 
@@ -65,40 +63,43 @@ def set_up(lab: Lab, sources: Sources, small: str, scale: SmallScale) -> Setup:
 
     Args:
         lab: Where they are kept.
-        sources: Whose base is the large one.
+        sources: Whose base is the large one; its rater, if there is one, is the large PRM.
         small: The base of the small verifiers.
         scale: How much.
     """
-    everything = problems(lab, sources, "train", scale.large_problems + scale.train_problems)
-    # The first problems of the same seed: the large PRM has seen them, as it had in the paper.
     train = problems(lab, sources, "train", scale.train_problems)
-    n_few = max(1, scale.train_problems // 5)
+    generator = taught(lab, sources, train, max(1, scale.train_problems // 5))
     small_sources = replace(sources, base=small)
-    generator = taught(lab, sources, train, n_few)
-    rated = sampled(lab, sources, everything, generator, scale.large_n, seed=1)
-    large = trained(lab, sources, "prm", everything, rated.solutions, rated.labels)
-    judged = replace(small_sources, rater=sources.rater or large)
+    large = sources.rater or _large(lab, sources, generator, scale)
+    judged = replace(small_sources, rater=large)
     pool = sampled(lab, judged, train, generator, scale.pool_n)
     by_steps = lab.make("grades", "grade", train, pool.solutions, "--labels", pool.labels)
-    truth = known(lab, sources, train, pool.solutions).labels
+    # Who knows the truth: the checker of procedural problems, whoever rates.
+    knowing = small_sources if sources.train else replace(small_sources, rater=None)
+    truth = None if sources.train else known(lab, knowing, train, pool.solutions).labels
     test = problems(lab, sources, "test", scale.test_problems)
-    held_out = sampled(
-        lab, replace(small_sources, rater=sources.rater), test, generator, scale.n,
-        temperature=sources.temperature,
-    )  # fmt: skip
-    return Setup(
-        sources=judged, large=large, pool=pool, by_steps=by_steps, truth=truth, test=held_out
-    )
+    held_out = sampled(lab, knowing, test, generator, scale.n, temperature=sources.temperature)
+    return Setup(sources=judged, pool=pool, by_steps=by_steps, truth=truth, test=held_out)
 
 
-def error_of(setup: Setup) -> dict[str, Any]:
-    """How far the large PRM is from the exact checker, on what it rated.
+def _large(lab: Lab, sources: Sources, generator: Path | str, scale: SmallScale) -> Path:
+    """The large PRM, on ratings by the exact checker."""
+    # The first of them are what the small ones learn from; so it was in the paper.
+    everything = problems(lab, sources, "train", scale.large_problems + scale.train_problems)
+    rated = sampled(lab, sources, everything, generator, scale.large_n, seed=1)
+    return trained(lab, sources, "prm", everything, rated.solutions, rated.labels)
+
+
+def error_of(setup: Setup) -> dict[str, Any] | None:
+    """How far the large PRM is from the exact checker, on what it rated; None if that is unknown.
 
     Returns:
         `first_error`: share of solutions where both name the same first error or
         none; `has_error`: share that agree whether there is one; `missed` and
         `false_alarms`: shares of wrong solutions called right, right ones called wrong.
     """
+    if setup.truth is None:
+        return None
     truth = {row.solution_id: row.first_error for row in read(setup.truth, Labels)}
     pairs = [(row.first_error, truth[row.solution_id]) for row in read(setup.pool.labels, Labels)]
     wrong = [said is None for said, is_so in pairs if is_so is not None]
