@@ -14,7 +14,7 @@ LONGEST_FUNCTION = 80
 FILES = sorted(SRC.rglob("*.py"))
 
 OF_PAPER = (
-    "json debug scale out lab overwrite sizes base generator train test rater negative_above "
+    "json debug scale out lab overwrite sizes base generator train test temperature rater negative_above "
     "words rows"
 )
 FLAGS: dict[str, str] = {

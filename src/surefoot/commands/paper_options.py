@@ -47,6 +47,8 @@ class OfPaper(Options):
     """Your own training problems, a table; by default procedural ones."""
     test: Path | None = None
     """Your own held-out problems."""
+    temperature: float = 0.4
+    """Of held-out solutions; those that are learned from are sampled at 1."""
     rater: str | None = None
     """A PRM that rates steps in place of the exact checker; your own problems need one."""
     negative_above: float = NEGATIVE_ABOVE
@@ -63,6 +65,7 @@ class OfPaper(Options):
             generator=self.generator,
             train=self.train,
             test=self.test,
+            temperature=self.temperature,
             rater=self.rater,
             negative_above=self.negative_above,
             words=self.words,

@@ -49,7 +49,8 @@ class Config(Writes):
     wrong_share: float = WRONG_SHARE
     """Share of convincing wrong answers in a mixture."""
     exclude: tuple[Path, ...] = ()
-    """Labels whose solutions have been rated: they are not chosen again."""
+    """Labels whose solutions have been rated: these, and others of the same steps, are not
+    chosen again."""
     reasons: Path | None = None
     """Write what each was chosen as, its score and the verifier, to this file: JSON lines."""
     seed: int = 0
@@ -79,7 +80,7 @@ def run(config: Config) -> dict[str, Any]:
     scores = _by_solution(config.scores, Scores, "scores", solutions)
     grades = _by_solution(config.grades, Grade, "grades", solutions)
     chosen = select(
-        [_candidate(s, scores, grades) for s in solutions if s.solution_id not in rated],
+        [_candidate(s, scores, grades) for s in _not_rated(solutions, rated)],
         Choice(
             policy=config.policy,
             n=config.n,
@@ -102,6 +103,14 @@ def run(config: Config) -> dict[str, Any]:
         "chosen_as": dict(counts),
         "out": str(config.out),
     }
+
+
+def _not_rated(solutions: Sequence[Solution], rated: set[str]) -> list[Solution]:
+    """Those that nobody rated, nor another one of the same steps."""
+    known = {(s.problem_id, s.steps) for s in solutions if s.solution_id in rated}
+    return [
+        s for s in solutions if s.solution_id not in rated and (s.problem_id, s.steps) not in known
+    ]
 
 
 def _by_solution(

@@ -3,7 +3,7 @@
 The PRM learns from ratings that active learning collected: a selector, trained on one
 rated solution a problem, scores a pool, and most of what is rated then are its
 convincing wrong answers. The ORM learns from uniform samples, more of them, as the
-paper has it (100 a problem there).
+paper has it (100 a problem there). Equal solutions to a problem count once on both sides.
 """
 
 from collections.abc import Sequence
