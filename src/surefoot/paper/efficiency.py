@@ -3,6 +3,7 @@
 Axes: T trainings, P problems, L numbers of ratings.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,61 +21,88 @@ class Efficiency:
     """Times as many ratings that the other needs; None where more ratings do not help."""
     low: float | None
     high: float | None
-    """95 % interval of the ratio, trainings and problems drawn again; None where in
-    more than one draw in twenty more ratings do not help."""
+    """95 % interval of the ratio, trainings and problems drawn again; None where an end
+    is not known, because in too many draws more ratings do not help."""
     gain: float
     """Accuracy gained by twice the ratings: the common slope of both lines."""
     slopes: tuple[float, float]
     """Of each line by itself, per doubling."""
 
     def verdict(self) -> bool | None:
-        """Whether fewer ratings are needed; None where the interval holds 1."""
-        if self.low is None or self.high is None:
-            return None
-        return True if self.low > 1 else False if self.high < 1 else None
+        """Whether fewer ratings are needed; None where that cannot be told."""
+        if self.low is not None and self.low > 1:
+            return True
+        return False if self.high is not None and self.high < 1 else None
 
 
-def data_efficiency(
-    numbers: Sequence[int], one_TPL: FloatArray, other_TPL: FloatArray, *, seed: int = 0
-) -> Efficiency:
+@dataclass(frozen=True)
+class Line:
+    """Accuracies at rising numbers of ratings."""
+
+    ratings: Sequence[float]
+    """(L,) At least two different numbers."""
+    chances_TPL: FloatArray
+
+    @property
+    def x_L(self) -> FloatArray:
+        """The numbers, as doublings."""
+        return np.log2(np.asarray(self.ratings, dtype=np.float64))
+
+
+def data_efficiency(one: Line, other: Line, *, seed: int = 0) -> Efficiency:
     """Fits two parallel lines, accuracy against log2 of the ratings.
 
     Args:
-        numbers: (L,) Ratings, at least two different numbers.
-        one_TPL: Chance of each problem for each training.
-        other_TPL: The same, in the other way.
+        one: A way of choosing.
+        other: Another, of as many trainings on the same problems.
         seed: Of the interval.
 
     Returns:
         The ratio is 2 to the horizontal distance of the lines.
+
+    Raises:
+        ValueError: A line has fewer than two different numbers.
     """
-    x_L = np.log2(np.asarray(numbers, dtype=np.float64))
-    ratio, gain = _parallel(x_L, one_TPL.mean(axis=(0, 1)), other_TPL.mean(axis=(0, 1)))
-    n_trainings, n_problems, _ = one_TPL.shape
+    if min(len(set(line.ratings)) for line in (one, other)) < 2:
+        raise ValueError("a line needs at least two different numbers of ratings")
+    means = [line.chances_TPL.mean(axis=(0, 1)) for line in (one, other)]
+    ratio, gain = _parallel(one.x_L, means[0], other.x_L, means[1])
+    n_trainings, n_problems, _ = one.chances_TPL.shape
     problems_RP = resampled_shares(n_problems, RESAMPLES, seed)
     trainings_RT = resampled_shares(n_trainings, RESAMPLES, seed + 1)
     draws = [
         np.einsum("rt,rtl->rl", trainings_RT, np.einsum("rp,tpl->rtl", problems_RP, values))
-        for values in (one_TPL, other_TPL)
+        for values in (one.chances_TPL, other.chances_TPL)
     ]
-    drawn = [_parallel(x_L, a, b)[0] for a, b in zip(*draws, strict=True)]
-    known = [value for value in drawn if value is not None]
-    low = high = None
-    if len(known) >= 0.95 * len(drawn):
-        tail = 100.0 * (1.0 - LEVEL) / 2.0
-        low, high = (float(end) for end in np.percentile(known, [tail, 100.0 - tail]))
-    slopes = tuple(
-        float(np.polyfit(x_L, values.mean(axis=(0, 1)), 1)[0]) for values in (one_TPL, other_TPL)
+    drawn = [_parallel(one.x_L, a, other.x_L, b)[0] for a, b in zip(*draws, strict=True)]
+    tail = 100.0 * (1.0 - LEVEL) / 2.0
+    low = float(np.percentile(drawn, tail, method="lower"))
+    high = float(np.percentile(drawn, 100.0 - tail, method="higher"))
+    first, second = (
+        float(np.polyfit(line.x_L, mean, 1)[0])
+        for line, mean in zip((one, other), means, strict=True)
     )
-    return Efficiency(ratio=ratio, low=low, high=high, gain=gain, slopes=slopes)  # type: ignore[arg-type]
+    return Efficiency(
+        ratio=ratio if 0 < ratio < math.inf else None,
+        low=low if 0 < low < math.inf else None,
+        high=high if 0 < high < math.inf else None,
+        gain=gain,
+        slopes=(first, second),
+    )
 
 
 def _parallel(
-    x_L: FloatArray, one_L: FloatArray, other_L: FloatArray
-) -> tuple[float | None, float]:
-    """The ratio and the common slope, by least squares."""
-    from_mean = x_L - x_L.mean()
-    slope = float(from_mean @ (one_L + other_L) / (2 * from_mean @ from_mean))
+    one_x_L: FloatArray, one_L: FloatArray, other_x_L: FloatArray, other_L: FloatArray
+) -> tuple[float, float]:
+    """The ratio and the common slope, by least squares.
+
+    Where more ratings do not help, no number of them makes good for a lead: the ratio is
+    infinite, or 0 for the one that is behind.
+    """
+    parts = [(x - x.mean(), y) for x, y in ((one_x_L, one_L), (other_x_L, other_L))]
+    slope = float(sum(x @ y for x, y in parts) / sum(x @ x for x, _ in parts))
+    lead = float(one_L.mean() - other_L.mean())
     if slope <= 0:
-        return None, slope
-    return float(2 ** min(60.0, (one_L.mean() - other_L.mean()) / slope)), slope
+        return (math.inf if lead > 0 else 0.0), slope
+    doublings = lead / slope - float(one_x_L.mean() - other_x_L.mean())
+    return float(2.0 ** min(60.0, max(-60.0, doublings))), slope

@@ -18,7 +18,7 @@ from surefoot.paper import drawing
 from surefoot.paper.experiment import Findings, trainings
 from surefoot.paper.lab import Lab
 from surefoot.paper.materials import Sources, labels_of, some_of
-from surefoot.paper.small import Setup, SmallScale, error_of, set_up, small_scores
+from surefoot.paper.small import Setup, SmallScale, check_labelled, error_of, set_up, small_scores
 from surefoot.paper.trials import Claim, Trials, compared, right_by_wrong_steps, trials
 
 Series: TypeAlias = Literal["process", "outcome by the PRM", "outcome by the answer"]
@@ -34,6 +34,9 @@ class Scale(SmallScale):
     labelled: tuple[int, ...]
     """Solutions labelled per problem; the paper has 1 to 200."""
     trainings: int
+
+    def __post_init__(self) -> None:
+        check_labelled(self.labelled, self.pool_n)
 
 
 SCALES = {

@@ -7,10 +7,12 @@ smallest one writes is wrong by slips at random, which even the large PRM cannot
 from right steps (docs/log.md); a model of one's own is named by `--generator`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from surefoot.errors import UserError
 from surefoot.paper.lab import Lab
 from surefoot.paper.materials import (
     Sampled,
@@ -41,6 +43,18 @@ class SmallScale:
     test_problems: int
     n: int
     """Its solutions to each held-out problem."""
+
+
+def check_labelled(labelled: Sequence[int], pool_n: int, *, fewest: int = 1) -> None:
+    """Numbers of labelled solutions are usable.
+
+    Raises:
+        UserError: They do not rise, are too few, or more than the pool holds.
+    """
+    if len(labelled) < fewest or list(labelled) != sorted(set(labelled)):
+        raise UserError(f"--sizes: labelled must be {fewest} or more rising numbers")
+    if labelled[-1] > pool_n:
+        raise UserError(f"--sizes: labelled must be at most pool_n = {pool_n}, got {labelled[-1]}")
 
 
 @dataclass(frozen=True, kw_only=True)

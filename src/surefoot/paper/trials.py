@@ -160,6 +160,12 @@ def right_by_wrong_steps(pool: Sampled) -> float | None:
     return sum(name in wrong for name in right) / len(right) if right else None
 
 
+def said_of_wrong_steps(pool: Sampled) -> str:
+    """That share as a sentence; empty without right answers."""
+    share = right_by_wrong_steps(pool)
+    return "" if share is None else f" {100 * share:.1f} % of right answers have a wrong step."
+
+
 def percent(figure: Estimate, *, signed: bool = False) -> str:
     """A share as people read it: `12.3 % (10.1 to 14.5)`, differences in points."""
     sign = "+" if signed else ""
