@@ -25,17 +25,25 @@ def test_trainings_that_differ_widen_the_interval() -> None:
     assert apart[1] - apart[0] > 2 * (same[1] - same[0])
 
 
-def test_ends_of_both_kinds_of_draws_by_plain_loops() -> None:
-    """Three trainings and four problems: all 27 x 256 equally likely draws, enumerated."""
-    values = np.random.default_rng(2).random((3, 4, 1))
-    means = [
-        values[np.ix_(trainings, problems)].mean()
-        for trainings in itertools.product(range(3), repeat=3)
-        for problems in itertools.product(range(4), repeat=4)
-    ]
-    exact = np.percentile(means, [2.5, 97.5])
-    found = interval_over_trainings(values, resamples=20_000)[0]
-    np.testing.assert_allclose(found, exact, atol=0.01)
+def test_trainings_alone_give_students_interval() -> None:
+    """No two problems differ, so only the trainings are left."""
+    means = np.array([0.3, 0.36, 0.31])
+    values = np.repeat(means[:, None, None], 20, axis=1)
+    found = interval_over_trainings(values, resamples=200_000)[0]
+    half = 4.303 * means.std(ddof=1) / 3**0.5  # 0.975 at two degrees of freedom, from a table
+    np.testing.assert_allclose(found, means.mean() + np.array([-half, half]), rtol=0.02)
+
+
+def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
+    """Made-up experiments of three trainings and forty problems, the truth 0."""
+    generator = np.random.default_rng(4)
+    held = []
+    for _ in range(400):
+        trainings, problems = generator.normal(size=(3, 1)), generator.normal(size=(1, 40))
+        values = 0.1 * trainings + 0.5 * problems + 0.3 * generator.normal(size=(3, 40))
+        low, high = interval_over_trainings(values[:, :, None], resamples=1000)[0]
+        held.append(low <= 0 <= high)
+    assert 0.92 <= np.mean(held) <= 1.0
 
 
 def test_nothing_has_no_interval() -> None:

@@ -29,6 +29,8 @@ WEIGHTED = "_weighted"
 """Suffix of the name of a weighted vote: `prm_weighted`."""
 DIFFERENCES = (("prm", "orm"), ("prm", MAJORITY), ("orm", MAJORITY))
 """Pairs whose difference gets a paired interval, `prm-orm` and so on."""
+VOTERS = ("prm", "orm")
+"""Scores that are chances, so that votes may be weighted by them."""
 DRAWS = 200
 """Random orders behind a weighted vote, unless told otherwise."""
 
@@ -97,6 +99,7 @@ def compute_curves(
     n: Sequence[int] | None = None,
     *,
     pool_size: int | None = None,
+    voters: Sequence[str] = VOTERS,
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Curves:
@@ -107,12 +110,13 @@ def compute_curves(
         n: Values of N; None takes `default_n`.
         pool_size: M. None takes the largest pool; a problem with fewer
             solutions has the missing ones without an answer.
+        voters: Scores by which votes are weighted, where the pools have them; they
+            are chances (a log-likelihood is no weight).
         draws: Random orders behind a weighted vote.
         seed: Of these orders and of the intervals.
 
     Returns:
-        The curves. Weighted votes are made for `prm` and `orm`, whose scores
-        are chances (a log-likelihood is no weight).
+        The curves.
 
     Raises:
         ValueError: There are no pools or no solutions, `pool_size` is below
@@ -129,7 +133,8 @@ def compute_curves(
     chances = _score_series(pools, values, size)
     chances[MAJORITY] = np.array([_majority(pool, size, values) for pool in pools])
     chances[PASS] = np.array([pass_at_k(int(p.is_correct.sum()), size, values) for p in pools])
-    chances |= _weighted_series(pools, values, size, draws, seed)
+    names = [name for name in voters if name in pools[0].scores]
+    chances |= _weighted_series(pools, values, size, names, draws, seed)
     return Curves(
         n=values,
         chances=chances,
@@ -173,9 +178,13 @@ def _majority(pool: Pool, size: int, n: tuple[int, ...]) -> FloatArray:
 
 
 def _weighted_series(
-    pools: Sequence[Pool], n: tuple[int, ...], size: int, draws: int, seed: int
+    pools: Sequence[Pool],
+    n: tuple[int, ...],
+    size: int,
+    names: Sequence[str],
+    draws: int,
+    seed: int,
 ) -> dict[str, FloatArray]:
-    names = [name for name in ("prm", "orm") if name in pools[0].scores]
     if not names:
         return {}
     orders = draw_orders(size, draws, seed)

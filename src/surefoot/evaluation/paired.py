@@ -2,10 +2,10 @@
 
 A verifier is trained several times, with other seeds, and tried on the same
 problems. Both vary: another training gives another verifier, other problems other
-figures. The interval draws both again; the p-value is over problems, of the mean
-over trainings.
+figures. The interval is wide enough for both; the p-value is over problems, of the
+mean over trainings.
 
-Axes: T trainings, P problems, K points of a curve.
+Axes: T trainings, P problems, K points of a curve, R draws.
 """
 
 import numpy as np
@@ -19,16 +19,21 @@ FLIPS = 20_000
 def interval_over_trainings(
     values_TPK: FloatArray, *, seed: int = 0, resamples: int = RESAMPLES
 ) -> FloatArray:
-    """95 % percentile interval of the mean, trainings and problems drawn again.
+    """95 % interval of the mean over trainings and problems.
+
+    The problems are drawn again, as in `bootstrap_interval`. Three trainings are too few
+    to be drawn again: the extreme of 27 draws is no 2.5th percentile. Their means get the
+    error of a mean of T normal values instead, which has Student's distribution.
 
     Args:
         values_TPK: One value a training, problem and point; the difference of two
-            series for a paired interval. With T = 1 only problems are drawn.
+            series for a paired interval. With T = 1 the interval is over problems only.
         seed: Of the draws; equal (T, P, seed) draw the same.
         resamples: How often.
 
     Returns:
-        (K, 2) Lower and upper end.
+        (K, 2) Lower and upper end; with few trainings that differ they may lie beyond
+        what the values can be.
 
     Raises:
         ValueError: There are no trainings or problems.
@@ -37,11 +42,13 @@ def interval_over_trainings(
     if not n_trainings or not n_problems:
         raise ValueError("an interval needs at least one training and one problem")
     problems_RP = resampled_shares(n_problems, resamples, seed)
-    trainings_RT = resampled_shares(n_trainings, resamples, seed + 1)
-    means_RTK = np.einsum("rp,tpk->rtk", problems_RP, values_TPK)
-    means_RK = np.einsum("rt,rtk->rk", trainings_RT, means_RTK)
+    drawn_RK = problems_RP @ values_TPK.mean(axis=0)
+    if n_trainings > 1:
+        error_K = values_TPK.mean(axis=1).std(axis=0, ddof=1) / n_trainings**0.5
+        noise_R = np.random.default_rng([seed, 1]).standard_t(n_trainings - 1, resamples)
+        drawn_RK = drawn_RK + noise_R[:, None] * error_K
     tail = 100.0 * (1.0 - LEVEL) / 2.0
-    ends: FloatArray = np.percentile(means_RK, [tail, 100.0 - tail], axis=0).T
+    ends: FloatArray = np.percentile(drawn_RK, [tail, 100.0 - tail], axis=0).T
     return ends
 
 

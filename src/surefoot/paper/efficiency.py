@@ -21,8 +21,8 @@ class Efficiency:
     """Times as many ratings that the other needs; None where more ratings do not help."""
     low: float | None
     high: float | None
-    """95 % interval of the ratio, trainings and problems drawn again; None where an end
-    is not known, because in too many draws more ratings do not help."""
+    """95 % interval of the ratio over problems and trainings; None where an end is not
+    known, because in too many draws more ratings do not help."""
     gain: float
     """Accuracy gained by twice the ratings: the common slope of both lines."""
     slopes: tuple[float, float]
@@ -67,13 +67,7 @@ def data_efficiency(one: Line, other: Line, *, seed: int = 0) -> Efficiency:
         raise ValueError("a line needs at least two different numbers of ratings")
     means = [line.chances_TPL.mean(axis=(0, 1)) for line in (one, other)]
     ratio, gain = _parallel(one.x_L, means[0], other.x_L, means[1])
-    n_trainings, n_problems, _ = one.chances_TPL.shape
-    problems_RP = resampled_shares(n_problems, RESAMPLES, seed)
-    trainings_RT = resampled_shares(n_trainings, RESAMPLES, seed + 1)
-    draws = [
-        np.einsum("rt,rtl->rl", trainings_RT, np.einsum("rp,tpl->rtl", problems_RP, values))
-        for values in (one.chances_TPL, other.chances_TPL)
-    ]
+    draws = [_drawn(line, seed, which) for which, line in enumerate((one, other))]
     drawn = [_parallel(one.x_L, a, other.x_L, b)[0] for a, b in zip(*draws, strict=True)]
     tail = 100.0 * (1.0 - LEVEL) / 2.0
     low = float(np.percentile(drawn, tail, method="lower"))
@@ -89,6 +83,24 @@ def data_efficiency(one: Line, other: Line, *, seed: int = 0) -> Efficiency:
         gain=gain,
         slopes=(first, second),
     )
+
+
+def _drawn(line: Line, seed: int, which: int) -> FloatArray:
+    """(R, L) The mean accuracies with other problems and other trainings.
+
+    Both lines are drawn on the same problems. Each point has trainings of its own, with
+    the error of a mean as in `interval_over_trainings`, its size taken from all points.
+    """
+    n_trainings, n_problems, n_points = line.chances_TPL.shape
+    drawn_RL: FloatArray = resampled_shares(n_problems, RESAMPLES, seed) @ line.chances_TPL.mean(
+        axis=0
+    )
+    if n_trainings > 1:
+        variance = line.chances_TPL.mean(axis=1).var(axis=0, ddof=1).mean()
+        generator = np.random.default_rng([seed, which])
+        noise_RL = generator.standard_t(n_points * (n_trainings - 1), drawn_RL.shape)
+        drawn_RL = drawn_RL + noise_RL * (variance / n_trainings) ** 0.5
+    return drawn_RL
 
 
 def _parallel(

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from surefoot.evaluation.curves import compute_curves
+from surefoot.evaluation.curves import VOTERS, WEIGHTED, compute_curves
 from surefoot.evaluation.estimators import FloatArray, spread_over_draws
 from surefoot.evaluation.paired import interval_over_trainings, sign_flip_p
 from surefoot.evaluation.pools import pools_from_records
@@ -131,7 +131,7 @@ def trials(
         ceiling: Add the series `checker`: a verifier that knows each step.
     """
     rows = {
-        f"{name}@{t}" if t else name: read(one, Scores) if isinstance(one, Path) else one
+        f"{name}@{t}": read(one, Scores) if isinstance(one, Path) else one
         for name, tables in scores.items()
         for t, one in enumerate(tables)
     }
@@ -142,14 +142,14 @@ def trials(
         rows,
         labels=read(pool.labels, Labels) if ceiling else [],
     )
-    curves = compute_curves(pools, n)
-    chances: dict[str, FloatArray] = {}
+    voters = [name for name in rows if name.partition("@")[0] in VOTERS]
+    curves = compute_curves(pools, n, voters=voters)
+    by_series: dict[str, list[FloatArray]] = {}
     for name, values in curves.chances.items():
         series, _, training = name.partition("@")
-        if not training:
-            n_trainings = len(scores.get(series, ()))
-            others = [curves.chances[f"{series}@{t}"] for t in range(1, n_trainings)]
-            chances[series] = np.stack([values, *others])
+        suffix = WEIGHTED if training.endswith(WEIGHTED) else ""
+        by_series.setdefault(series + suffix, []).append(values)
+    chances = {name: np.stack(values) for name, values in by_series.items()}
     return Trials(curves.n, chances, curves.problem_ids)
 
 
