@@ -41,12 +41,14 @@ def test_figure_3_of_given_samples_and_a_page_of_it(
     assert results["numbers"]["n"] == [1, 2, 4, 8, 16]
     assert "</svg>" in (out / "figure3.svg").read_text(encoding="utf-8")
     assert main(words) == 2  # nothing is overwritten
-    page = tmp_path / "docs" / "results.md"
-    assert main(["paper", "results", str(out), "--out", str(page)]) == 0
+    other, page = tmp_path / "again", tmp_path / "docs" / "results.md"
+    assert main([*words[:-1], str(other)]) == 0
+    assert main(["paper", "results", str(out), str(other), "--out", str(page)]) == 0
     text = page.read_text(encoding="utf-8")
-    assert "## Figure 3, of given samples" in text
-    assert "(results_figure3.svg)" in text
-    assert (tmp_path / "docs" / "results_figure3.svg").is_file()
+    for name in ("figure3", "again"):
+        assert f"## Figure 3, of given samples ({name})" in text
+        assert f"(results_{name}_figure3.svg)" in text
+        assert (tmp_path / "docs" / f"results_{name}_figure3.svg").is_file()
 
 
 @pytest.mark.parametrize(

@@ -10,22 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_table1 import TINY, made, stage
 
 from surefoot.cli import main
 
-TINY = (
-    "--scale smoke --sizes train_problems=20 train_n=3 test_each=3 n=4"
-    " seen=nested,percent unseen=ratio,modular"
-).split()
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a lab and the results of a tiny run."""
-    folder = tmp_path_factory.mktemp("table1")
-    words = [*TINY, "--lab", str(folder / "lab"), "--out", str(folder / "out")]
-    assert main(["paper", "table1", *words]) == 0
-    return folder
+__all__ = ["made"]  # a fixture
 
 
 def results(folder: Path) -> dict[str, Any]:
@@ -33,19 +22,15 @@ def results(folder: Path) -> dict[str, Any]:
     return found
 
 
-def stage(lab: Path, name: str) -> str:
-    (found,) = (path for path in lab.glob(f"{name}-*") if path.is_dir())
-    return str(found)
-
-
 def test_a_row_for_each_unseen_family(made: Path) -> None:
     found = results(made / "out")
     lines = found["table"].splitlines()
     assert [line.split("|")[1].strip() for line in lines[2:]] == [
-        "ratio", "modular", "all", "*the paper, all exams*",
+        "ratio", "modular", "all", "level 5 of the others", "*the paper, all exams*",
     ]  # fmt: skip
-    assert [found["numbers"][name]["problems"] for name in ("ratio", "modular", "all")] == [3, 3, 6]
-    (everything,) = (claim for claim in found["claims"] if "majority" in claim["here"])
+    names = ("ratio", "modular", "all", "level 5 of the others")
+    assert [found["numbers"][name]["problems"] for name in names] == [3, 3, 6, 4]
+    (everything,) = (c for c in found["claims"] if "all: PRM - majority" in c["here"])
     series = found["numbers"]["all"]["series"]
     difference = series["prm"]["mean"][-1] - series["majority"]["mean"][-1]
     assert everything["estimate"]["mean"] == pytest.approx(difference, abs=1e-4)
@@ -60,9 +45,8 @@ def test_questions_of_ones_own_and_given_verifiers(
         few.write_text("".join(islice(lines, 0, 600, 100)), encoding="utf-8")
     words = ["--statement-field", "problem", "--subject-field", "source", "--out"]
     assert main(["problems", "jsonl", str(few), *words, str(tmp_path / "stem")]) == 0
-    lab = made / "lab"
-    words = ["--test", str(tmp_path / "stem"), "--generator", stage(lab, "generator")]
-    verifiers = ["--prm", stage(lab, "prm"), "--orm", stage(lab, "orm")]
+    words = ["--test", str(tmp_path / "stem"), "--generator", stage(made, "generator")]
+    verifiers = ["--prm", stage(made, "prm"), "--orm", stage(made, "orm")]
     places = [*TINY, "--lab", str(tmp_path / "lab"), "--out", str(tmp_path / "out")]
     assert main(["paper", "table1", *words, *verifiers, *places]) == 0
     found = results(tmp_path / "out")

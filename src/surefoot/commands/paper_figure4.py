@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from surefoot.commands.paper_options import OfSmallScale, run_experiment
+from surefoot.commands.paper_options import OfSmallScale, model, run_experiment
 from surefoot.paper import figure4
 
 
@@ -22,10 +22,10 @@ class Config(OfSmallScale):
 
 def run(config: Config) -> dict[str, Any]:
     """The results; the report is in `--out`."""
-    sources = config.sources()
+    sources, small = config.sources(), model(config.small)
     return run_experiment(
         config,
         "figure4",
         figure4.SCALES,
-        lambda lab, scale: figure4.run(lab, sources, scale, config.small),
+        lambda lab, scale: figure4.run(lab, sources, scale, small),
     )

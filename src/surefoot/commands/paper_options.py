@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 from surefoot import cli
 from surefoot.atomic import write_text
 from surefoot.commands.options import Options
-from surefoot.errors import OutputExists
+from surefoot.errors import OutputExists, UserError
 from surefoot.evaluation.figures import save
 from surefoot.labeling.rate_by_scores import NEGATIVE_ABOVE
 from surefoot.paper.experiment import Findings, as_json, paragraph, resized
@@ -54,19 +54,21 @@ class OfPaper(Options):
     negative_above: float = NEGATIVE_ABOVE
     """A step is rated -1 where the PRM that rates gives that a higher chance (the paper's 0.2)."""
     words: str = NANO_WORDS
-    """Flags with which verifiers are trained; those of the small models by default."""
+    """Flags with which verifiers are trained, as one word: --words="--epochs 3 --lora"; those
+    of the small models by default. Batches are of 4096 tokens (ORM) and 1408 (PRM) unless
+    they say otherwise."""
     rows: int = 1024
     """Solutions that are sampled side by side; fewer for large models."""
 
     def sources(self) -> Sources:
         """What the experiment is made on."""
         return Sources(
-            base=self.base,
-            generator=self.generator,
+            base=model(self.base),
+            generator=None if self.generator is None else model(self.generator),
             train=self.train,
             test=self.test,
             temperature=self.temperature,
-            rater=self.rater,
+            rater=None if self.rater is None else verifier(self.rater, "--rater"),
             negative_above=self.negative_above,
             words=self.words,
             rows=self.rows,
@@ -83,6 +85,31 @@ class OfSmallScale(OfPaper):
     small: str = SMALL
     """The base of the small verifiers. The large PRM that labels solutions is trained from
     --base, which also writes them if no --generator is named."""
+
+
+def model(name: str) -> Path | str:
+    """A folder, or the name of a shipped model or of one on the hub.
+
+    Raises:
+        ModelFolderError: There is none.
+    """
+    from surefoot.generation.folder import SHIPPED, find_model  # loads torch
+
+    found = find_model(name)
+    return name if name in SHIPPED and not Path(name).exists() else found
+
+
+def verifier(name: str, flag: str) -> Path | str:
+    """The folder of a verifier, or the address of a server.
+
+    Raises:
+        UserError: There is no such folder.
+    """
+    if name.startswith(("http://", "https://")):
+        return name
+    if not Path(name).is_dir():
+        raise UserError(f"{flag}: {name} is no folder of a verifier")
+    return Path(name)
 
 
 def run_experiment(
@@ -146,5 +173,7 @@ def _command(config: OfPaper, name: str) -> str:
         if value != getattr(usual, key):
             values = value if isinstance(value, tuple) else (value,)
             said = " ".join(shlex.quote(str(one)) for one in values)
-            words.append(f"--{key.replace('_', '-')} {said}")
+            # What begins with a dash would be taken for a flag.
+            between = "=" if str(values[0]).startswith("-") else " "
+            words.append(f"--{key.replace('_', '-')}{between}{said}")
     return " ".join(words)

@@ -17,8 +17,10 @@ from surefoot.paper.experiment import paragraph
 HEAD = """# Results
 
 The paper's experiments, made with this repository. Written by `surefoot paper results` from each
-run's `results.json`; do not edit. Shares are of held-out problems, intervals are 95 %, over
-problems and trainings; p-values are two-sided, paired over problems.
+run's `results.json`; do not edit. Shares are of held-out problems. Intervals are 95 %, over
+problems and, where a verifier was trained several times, over trainings; p-values are two-sided,
+paired over problems. A claim of order holds if the interval is above zero, and does not if it is
+below.
 """
 
 
@@ -48,11 +50,13 @@ def run(config: Config) -> dict[str, Any]:
         claims += results["claims"]
         images = []
         for name in results["figures"]:
-            copy = config.out.with_name(f"{config.out.stem}_{name}.svg")
+            copy = config.out.with_name(f"{config.out.stem}_{folder.resolve().name}_{name}.svg")
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(check_input(folder / f"{name}.svg", "a figure"), copy)
             images.append(f"![{results['title']}]({copy.name})\n")
-        parts.append("\n".join([f"## {results['title']}\n", *images, paragraph(results), ""]))
+        # Two runs of an experiment may stand on one page.
+        heading = f"## {results['title']} ({folder.resolve().name})\n"
+        parts.append("\n".join([heading, *images, paragraph(results), ""]))
     write_text(config.out, "\n".join(parts))
     counts = {True: "held", False: "did_not_hold", None: "cannot_be_told"}
     return {

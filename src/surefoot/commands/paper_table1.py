@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from surefoot.commands.paper_options import OfPaper, run_experiment
+from surefoot.commands.paper_options import OfPaper, run_experiment, verifier
 from surefoot.errors import UserError
 from surefoot.paper import table1
 
@@ -31,9 +31,10 @@ def run(config: Config) -> dict[str, Any]:
     """The results; the report is in `--out`."""
     given = None
     if config.prm is not None:
-        given = table1.Given(prm=config.prm, orm=config.orm)
         if config.test is not None and config.generator is None:
             raise UserError("--generator: name the model that answers the questions of --test")
+        orm = None if config.orm is None else verifier(config.orm, "--orm")
+        given = table1.Given(prm=verifier(config.prm, "--prm"), orm=orm)
         # Nothing is trained and nobody rates: what else own problems need is not asked for.
         train, rater = config.train or config.test, config.rater or config.prm
         sources = replace(config, train=train, rater=rater if train else None).sources()

@@ -9,6 +9,7 @@ a problem has fewer than N, fewer are labelled, and the fits go by how many were
 """
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ SCALES = {
 }  # fmt: skip
 
 
-def run(lab: Lab, sources: Sources, scale: Scale, small: str) -> Findings:
+def run(lab: Lab, sources: Sources, scale: Scale, small: Path | str) -> Findings:
     """The data efficiency of active learning, and what readers ask about it."""
     study = Study(lab=lab, setup=set_up(lab, sources, small, scale), scale=scale)
     seeds = range(scale.trainings)
@@ -69,7 +70,7 @@ def run(lab: Lab, sources: Sources, scale: Scale, small: str) -> Findings:
             f"{scale.train_problems} training problems with a pool of {scale.pool_n} solutions"
             f" each, labels by the large PRM, {trainings(scale.trainings)} of each small PRM,"
             f" {scale.test_problems} held-out problems, best of {scale.n}."
-            + said_of_wrong_steps(study.setup.test)
+            + (said_of_wrong_steps(study.setup.test) if sources.train is None else "")
         ),
         claims=_claims(efficiency, counted, lines, others, scale),
         numbers={

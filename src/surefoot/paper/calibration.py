@@ -29,6 +29,8 @@ from surefoot.verifiers.calibration import fit_temperature, measure, tempered
 
 LOW, HIGH = 0.85, 0.95
 """Scores that count as 0.9."""
+NEAR = 0.05
+"""How far the share that is right may be from the score; the whole interval counts."""
 
 
 @dataclass(frozen=True)
@@ -146,10 +148,12 @@ def _nine_in_ten(name: str, when: str, near: dict[str, Any]) -> Claim:
             f"sampled {name}, {when} scaling: of {near['steps']} steps with a mean score of"
             f" {near['mean_score']:.3f} are right {share}"
         )
-        holds = bool(abs(mean - near["mean_score"]) < 0.05)
+        low, high = low - near["mean_score"], high - near["mean_score"]
+        is_far = low > NEAR or high < -NEAR
+        holds = True if low >= -NEAR and high <= NEAR else False if is_far else None
     return Claim(
-        paper="(no claim of the paper) a step scored 0.85 to 0.95 is right nine times in ten,"
-        " within 5 points.",
+        paper="(no claim of the paper) steps scored 0.85 to 0.95 are right as often as that says,"
+        f" within {100 * NEAR:.0f} points.",
         here=here,
         holds=holds,
     )

@@ -2,8 +2,10 @@
 
 import os
 import platform
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from matplotlib.figure import Figure
@@ -104,16 +106,39 @@ def trainings(n: int) -> str:
 
 
 def machine() -> str:
-    """The processor in a few words."""
+    """The processor in a few words, and the accelerator if there is one."""
     threads = os.environ.get("OMP_NUM_THREADS")
     used = f", OMP_NUM_THREADS={threads}" if threads else ""
-    return f"{platform.machine()}, {os.cpu_count()} cores{used}"
+    torch = sys.modules.get("torch")
+    gpu = f", {torch.cuda.get_device_name()}" if torch and torch.cuda.is_available() else ""
+    return f"{_processor()}, {os.cpu_count()} cores{used}{gpu}"
+
+
+def _processor() -> str:
+    """Its name where Linux tells it, else its kind."""
+    info = Path("/proc/cpuinfo")
+    text = info.read_text(encoding="utf-8") if info.exists() else ""
+    names = (line.partition(":")[2] for line in text.splitlines() if line.startswith("model name"))
+    return next((" ".join(name.split()) for name in names if name.strip()), platform.machine())
+
+
+def _models(settings: Mapping[str, Any]) -> str:
+    """Which models, and how the held-out solutions were sampled; empty of given samples."""
+    if not settings:
+        return ""
+    base, small = settings["base"], settings.get("small")
+    generator = settings["generator"] or f"{base}, taught the step format"
+    verifiers = f"verifiers from {base}" if small is None else f"small ones {small}, large {base}"
+    return (
+        f"Models: generator {generator}; {verifiers}. Held-out solutions are sampled at"
+        f" temperature {settings['temperature']:g}."
+    )
 
 
 def paragraph(results: Mapping[str, Any]) -> str:
     """A run in words, as Markdown: what was tried, and claim by claim what came out."""
     marks = {True: "Held", False: "Did not hold", None: "Cannot be told"}
-    lines = [f"{results['setting']}", ""]
+    lines = [f"{results['setting']} {_models(results['settings'])}".rstrip(), ""]
     lines += [
         f"- **{marks[claim['holds']]}.** *The paper:* {claim['paper']} *Here:* {claim['here']}."
         for claim in results["claims"]

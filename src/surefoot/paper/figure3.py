@@ -12,6 +12,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from surefoot.errors import UserError
 from surefoot.evaluation.curves import MAJORITY, PASS, WEIGHTED, compute_curves
 from surefoot.evaluation.pools import Pool
 from surefoot.paper import drawing, published
@@ -20,6 +21,7 @@ from surefoot.paper.lab import Lab
 from surefoot.paper.materials import (
     Sampled,
     Sources,
+    check_disjoint,
     joined,
     labels_of,
     problems,
@@ -36,8 +38,10 @@ from surefoot.paper.trials import (
     estimate,
     percent,
     right_by_wrong_steps,
+    said_of_wrong_steps,
     trials,
 )
+from surefoot.tables import count_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +60,13 @@ class Scale:
     """Solutions to each held-out problem."""
     trainings: int
     """Seeds of each verifier."""
+
+    def __post_init__(self) -> None:
+        for name in ("rated_n", "orm_n"):
+            if getattr(self, name) > self.pool_n:
+                raise UserError(f"--sizes: {name} must be at most pool_n = {self.pool_n}")
+        if self.test_problems < 2:
+            raise UserError("--sizes: test_problems must be >= 2")
 
 
 SCALES = {
@@ -80,6 +91,10 @@ class Verified:
     """Held-out solutions and the scores of each training of both verifiers."""
 
     generator: Path | str
+    learned: dict[str, int]
+    """Distinct solutions that each kind of verifier learned from."""
+    n_train: int
+    """Training problems."""
     pool: Sampled
     prm: list[Path]
     orm: list[Path]
@@ -88,6 +103,7 @@ class Verified:
 
 def prepare(lab: Lab, sources: Sources, scale: Scale) -> Verified:
     """All stages; `scoring` and `calibration` stand on the same."""
+    check_disjoint(sources)
     train = problems(lab, sources, "train", scale.train_problems)
     generator = taught(lab, sources, train, max(1, scale.train_problems // 5))
     pool = sampled(lab, sources, train, generator, scale.pool_n)
@@ -102,18 +118,30 @@ def prepare(lab: Lab, sources: Sources, scale: Scale) -> Verified:
         prm.append(scored(lab, test, held_out.solutions, prms[-1]))
         orms = trained(lab, sources, "orm", train, uniform, pool.grades, seed=seed)
         orm.append(scored(lab, test, held_out.solutions, orms))
-    return Verified(generator=generator, pool=held_out, prm=prm, orm=orm, prms=prms)
+    learned = {"prm": count_rows(rated), "orm": count_rows(uniform)}
+    n_train = count_rows(train)
+    return Verified(
+        generator=generator,
+        learned=learned,
+        n_train=n_train,
+        pool=held_out,
+        prm=prm,
+        orm=orm,
+        prms=prms,
+    )
 
 
 def collected(lab: Lab, sources: Sources, pool: Sampled, n: int) -> Path:
     """`n` solutions a problem to learn from: one at random, the others by the paper's mixture."""
     first = some_of(lab, pool.solutions, 1)
+    if n == 1:
+        return first
     labels = labels_of(lab, pool.labels, first)
     selector = trained(lab, sources, "prm", pool.problems, first, labels)
     scores = scored(lab, pool.problems, pool.solutions, selector)
     chosen = lab.make(
         "chosen", "select", pool.solutions, "--policy", "mixture", "--per-problem",
-        "-n", max(1, n - 1), "--scores", scores, "--grades", pool.grades, "--exclude", labels,
+        "-n", n - 1, "--scores", scores, "--grades", pool.grades, "--exclude", labels,
     )  # fmt: skip
     return joined(lab, first, chosen)
 
@@ -121,21 +149,26 @@ def collected(lab: Lab, sources: Sources, pool: Sampled, n: int) -> Path:
 def run(lab: Lab, sources: Sources, scale: Scale) -> Findings:
     """The figure, and what of the paper's claims held."""
     made = prepare(lab, sources, scale)
-    found = trials(made.pool, {"prm": made.prm, "orm": made.orm}, ceiling=True)
+    # With a user's own problems nobody knows the truth of steps.
+    is_known = sources.train is None
+    found = trials(made.pool, {"prm": made.prm, "orm": made.orm}, ceiling=is_known)
     last = found.n[-1]
-    wrong = right_by_wrong_steps(made.pool)
     names = ["prm", "orm", MAJORITY, "prm" + WEIGHTED, "orm" + WEIGHTED, PASS]
     return Findings(
         title="Figure 3: best-of-N",
         setting=(
             f"{len(found.problem_ids)} held-out problems, {last} solutions each,"
-            f" {trainings(scale.trainings)} of each verifier; PRM on {scale.rated_n} rated"
-            f" solutions of each of {scale.train_problems} problems, collected by active"
-            f" learning, ORM on {scale.orm_n} uniform ones."
-            + ("" if wrong is None else f" {100 * wrong:.1f} % of right answers have a wrong step.")
+            f" {trainings(scale.trainings)} of each verifier. Of {made.n_train} training problems"
+            f" the PRM learned from {made.learned['prm']} rated solutions, collected by active"
+            f" learning, the ORM from {made.learned['orm']} graded ones, drawn at random."
+            + (said_of_wrong_steps(made.pool) if is_known else "")
         ),
         claims=[*_pairs(found, last).values(), _widens(found)],
-        numbers={**found.as_json(), "right_by_wrong_steps": wrong},
+        numbers={
+            **found.as_json(),
+            "learned_from": made.learned,
+            "right_by_wrong_steps": right_by_wrong_steps(made.pool) if is_known else None,
+        },
         figures={"figure3": _figure(found, names)},
     )
 
@@ -174,8 +207,8 @@ def _pairs(found: Trials, n: int) -> dict[tuple[str, str], Claim]:
 
 
 def _widens(found: Trials) -> Claim:
-    """Whether the PRM's lead over the ORM is larger at the end than at a sixteenth of N."""
-    early, late = found.n[max(1, len(found.n) - 5)], found.n[-1]
+    """Whether the PRM's lead over the ORM is larger at the end than four points before."""
+    early, late = found.n[max(0, len(found.n) - 5)], found.n[-1]
     gap_TPK = found.chances["prm"] - found.chances["orm"]
     growth = estimate(gap_TPK[:, :, found.at(late)] - gap_TPK[:, :, found.at(early)], compared=True)
     lead = percent(estimate(gap_TPK[:, :, found.at(early)]), signed=True)

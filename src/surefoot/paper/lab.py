@@ -1,9 +1,10 @@
 """The stages of an experiment: each made once, kept under a name that says how.
 
-A stage is one command of Surefoot. Its folder is named after a hash of its
-words, in which the outputs of other stages stand under their own names: so two
-experiments that need the same solutions share them, and an experiment that was
-killed, or is asked for at another scale, makes only what is not there.
+A stage is one command of Surefoot. Its folder is named after a hash of the
+version and of its words, in which the outputs of other stages stand under their own
+names and a user's files under a hash of what they hold: so two experiments that need
+the same solutions share them, and an experiment that was killed, or is asked for at
+another scale, makes only what is not there.
 
     LAB/solutions-3f2a81c09d/   LAB/solutions-3f2a81c09d.json  (words, seconds, result)
 """
@@ -13,14 +14,16 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from surefoot import __version__
 from surefoot.atomic import explained, write_text
 from surefoot.errors import UserError
+from surefoot.stages import fingerprint
 
 log = logging.getLogger("surefoot")
 
@@ -44,19 +47,21 @@ class Lab:
     call: Call
     seconds: dict[str, float] = field(default_factory=dict)
     """Of each stage that was asked for, made now or before."""
+    _prints: dict[Path, str] = field(default_factory=dict)
 
-    def make(self, what: str, verb: str, *words: Word) -> Path:
+    def make(self, what: str, verb: str, *words: Word, pace: Sequence[Word] = ()) -> Path:
         """The output of a command, made if it is not there.
 
         Args:
             what: Begins the name of the folder.
             verb: A command that takes `--out`.
             words: Its other words. A path within the lab must be a stage's.
+            pace: Words that change how fast it is and not what it gives.
         """
-        key = json.dumps([verb, *map(self._named, words)])
+        key = json.dumps([__version__, verb, *map(self._named, words)])
         out = self.folder / f"{what}-{hashlib.sha256(key.encode()).hexdigest()[:10]}"
         if (note := self._note(out)) is None:
-            said = [str(word) for word in words]
+            said = [str(word) for word in (*words, *pace)]
             log.info("surefoot %s %s --out %s", verb, " ".join(said), out)
             started = time.monotonic()
             # A stage that was killed half-way goes on, as its command does.
@@ -73,6 +78,7 @@ class Lab:
             key: Says all that the output depends on; name paths by `name_of`.
             write: Writes it, whole or not at all.
         """
+        key = f"{__version__} {key}"
         out = self.folder / f"{what}-{hashlib.sha256(key.encode()).hexdigest()[:10]}"
         if (note := self._note(out)) is None:
             started = time.monotonic()
@@ -82,14 +88,17 @@ class Lab:
         return out
 
     def name_of(self, path: Path) -> str:
-        """A path as keys hold it: a stage's name, or the whole path of a user's file."""
+        """A path as keys hold it: a stage's name, or a hash of what a user's file holds."""
         return str(self._named(path))
 
     def _named(self, word: Word) -> str | int | float:
         if not isinstance(word, Path):
             return word
-        is_stage = word.parent.resolve() == self.folder.resolve()
-        return word.name if is_stage else str(word.resolve())
+        if word.parent.resolve() == self.folder.resolve():
+            return word.name
+        if word not in self._prints:
+            self._prints[word] = fingerprint(word)
+        return self._prints[word]
 
     def _note(self, out: Path) -> dict[str, Any] | None:
         path = out.with_name(out.name + ".json")

@@ -25,16 +25,16 @@ NANO_WORDS = (
 )
 """How verifiers are trained from the models in the package (docs/log.md)."""
 BATCH_TOKENS = {"orm": 4096, "prm": 1408}
-"""For these words; shared beginnings count once in a PRM's batch."""
+"""Where the words do not say; shared beginnings count once in a PRM's batch."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
     """What an experiment is made on."""
 
-    base: str = "nano"
+    base: Path | str = "nano"
     """Model that the generator and the verifiers are trained from."""
-    generator: str | None = None
+    generator: Path | str | None = None
     """Writes all solutions; None: the base, taught the step format."""
     train: Path | None = None
     """Training problems; None: procedural ones."""
@@ -77,6 +77,7 @@ def problems(
     *,
     seed: int = 0,
     families: Sequence[str] = (),
+    levels: Sequence[int] = LEVELS,
 ) -> Path:
     """`n` problems of a split.
 
@@ -87,10 +88,11 @@ def problems(
         n: How many; of a user's table the `n` that a hash picks, or all there are.
         seed: Of procedural problems.
         families: Of procedural problems (a user's: subjects); empty: all.
+        levels: Of procedural problems.
     """
     table = sources.train if split == "train" else sources.test
     if table is None:
-        words: list[Word] = ["-n", n, "--split", split, "--levels", *LEVELS, "--seed", seed]
+        words: list[Word] = ["-n", n, "--split", split, "--levels", *levels, "--seed", seed]
         if families:
             words += ["--families", *families]
         return lab.make(f"{split}-problems", "problems arith", *words)
@@ -103,6 +105,23 @@ def problems(
 
     key = f"{lab.name_of(table)} {n} {seed} {sorted(wanted)}"
     return lab.keep(f"{split}-problems", key, cut)
+
+
+def check_disjoint(sources: Sources) -> None:
+    """No problem of a user's is both learned from and tried.
+
+    Raises:
+        UserError: One is.
+    """
+    if sources.train is None or sources.test is None:
+        return
+    learned = {" ".join(p.statement.split()) for p in read(sources.train, Problem)}
+    for problem in read(sources.test, Problem):
+        if " ".join(problem.statement.split()) in learned:
+            raise UserError(
+                f"--test: {problem.problem_id!r} is one of the problems of --train, too;"
+                " what is learned from may not be tried"
+            )
 
 
 def taught(lab: Lab, sources: Sources, train: Path, n: int, *, seed: int = 0) -> Path | str:
@@ -141,7 +160,8 @@ def sampled(
     """`n` solutions to each problem, graded and rated."""
     solutions = lab.make(
         "solutions", "sample", of, "--generator", generator, "-n", n,
-        "--temperature", temperature, "--rows", sources.rows, "--seed", seed, "--skip-long",
+        "--temperature", temperature, "--seed", seed, "--skip-long",
+        pace=["--rows", sources.rows],
     )  # fmt: skip
     return known(lab, sources, of, solutions)
 
@@ -219,7 +239,7 @@ def trained(
         base: Another base.
     """
     words = sources.words.split()
-    if sources.words == NANO_WORDS:
+    if "--batch-tokens" not in words:
         words += ["--batch-tokens", str(BATCH_TOKENS[kind])]
     return lab.make(
         kind, f"train {kind}", "--base", sources.base if base is None else base,

@@ -17,6 +17,7 @@ from surefoot.paper.lab import Lab
 from surefoot.paper.materials import (
     Sampled,
     Sources,
+    check_disjoint,
     known,
     problems,
     sampled,
@@ -72,7 +73,7 @@ class Setup:
     test: Sampled
 
 
-def set_up(lab: Lab, sources: Sources, small: str, scale: SmallScale) -> Setup:
+def set_up(lab: Lab, sources: Sources, small: Path | str, scale: SmallScale) -> Setup:
     """The large PRM, the generator and its solutions.
 
     Args:
@@ -81,6 +82,7 @@ def set_up(lab: Lab, sources: Sources, small: str, scale: SmallScale) -> Setup:
         small: The base of the small verifiers.
         scale: How much.
     """
+    check_disjoint(sources)
     train = problems(lab, sources, "train", scale.train_problems)
     generator = taught(lab, sources, train, max(1, scale.train_problems // 5))
     small_sources = replace(sources, base=small)

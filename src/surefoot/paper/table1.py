@@ -1,7 +1,8 @@
 """Table 1: out of distribution. Verifiers meet kinds of problems they were not trained on.
 
 The base and the generator have read all kinds, as the paper's had; the verifiers are
-trained on some families and tried, best-of-100, on the others. With a user's own
+trained on some families, but for the hardest level, and tried, best-of-100, on the other
+families and on that level. With a user's own
 problems (science questions, say) the unseen are those of one table, a row a subject,
 and verifiers are trained on another table or given.
 """
@@ -10,10 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from surefoot.errors import UserError
 from surefoot.evaluation.curves import MAJORITY
 from surefoot.paper.experiment import Findings, trainings
 from surefoot.paper.lab import Lab
-from surefoot.paper.materials import Sources, problems, sampled, scored, taught, trained
+from surefoot.paper.materials import (
+    Sources,
+    check_disjoint,
+    problems,
+    sampled,
+    scored,
+    taught,
+    trained,
+)
 from surefoot.paper.published import TABLE_1
 from surefoot.paper.trials import Claim, Trials, compared, estimate, percent, trials
 from surefoot.records import Problem
@@ -22,6 +32,7 @@ from surefoot.tables import read
 SEEN = ("nested", "fractions", "linear", "systems", "percent", "gcd", "sequences")
 UNSEEN = ("functions", "polynomials", "ratio", "modular")
 """Procedural families: kinds of calculation that the verifiers never saw."""
+SEEN_LEVELS, UNSEEN_LEVEL = (3, 4), 5
 SERIES = ("orm", MAJORITY, "prm")
 
 
@@ -33,17 +44,29 @@ class Scale:
     train_n: int
     test_each: int
     """Problems of each unseen family; the paper has 224 questions in all."""
+    test_hard: int
+    """Problems of the seen families at the unseen level."""
     n: int
     trainings: int
     seen: tuple[str, ...] = SEEN
     unseen: tuple[str, ...] = UNSEEN
 
+    def __post_init__(self) -> None:
+        if both := set(self.seen) & set(self.unseen):
+            raise UserError(f"--sizes: {', '.join(both)} is both seen and unseen")
+
 
 SCALES = {
-    "smoke": Scale(train_problems=56, train_n=3, test_each=8, n=16, trainings=1),
-    "laptop": Scale(train_problems=1400, train_n=6, test_each=56, n=100, trainings=3),
-    "workstation": Scale(train_problems=7000, train_n=8, test_each=125, n=100, trainings=3),
-    "paper": Scale(train_problems=12000, train_n=8, test_each=56, n=100, trainings=3),
+    "smoke": Scale(train_problems=56, train_n=3, test_each=8, test_hard=14, n=16, trainings=1),
+    "laptop": Scale(
+        train_problems=1400, train_n=6, test_each=56, test_hard=112, n=100, trainings=3
+    ),
+    "workstation": Scale(
+        train_problems=7000, train_n=8, test_each=125, test_hard=250, n=100, trainings=3
+    ),
+    "paper": Scale(
+        train_problems=12000, train_n=8, test_each=56, test_hard=224, n=100, trainings=3
+    ),
 }
 
 
@@ -51,8 +74,8 @@ SCALES = {
 class Given:
     """Verifiers that are there already, instead of some that are trained here."""
 
-    prm: str
-    orm: str | None = None
+    prm: Path | str
+    orm: Path | str | None = None
 
 
 def run(lab: Lab, sources: Sources, scale: Scale, given: Given | None = None) -> Findings:
@@ -67,40 +90,56 @@ def run(lab: Lab, sources: Sources, scale: Scale, given: Given | None = None) ->
     """
     unseen = _subjects(sources, scale)
     procedural = sources.test is None
+    generator = _generator(lab, sources, scale)
+    verifiers = _trained(lab, sources, scale, generator) if given is None else _given(given)
+
+    def tried(test: Path) -> Trials:
+        pool = sampled(lab, sources, test, generator, scale.n, temperature=sources.temperature)
+        scores = {
+            kind: [scored(lab, test, pool.solutions, one) for one in made]
+            for kind, made in verifiers.items()
+        }
+        return trials(pool, scores, [1, scale.n])
+
     test = problems(
         lab, sources, "test", scale.test_each * len(unseen), families=unseen if procedural else ()
     )
-    generator = _generator(lab, sources, scale)
-    pool = sampled(lab, sources, test, generator, scale.n, temperature=sources.temperature)
-    verifiers = _trained(lab, sources, scale, generator) if given is None else _given(given)
-    scores = {
-        kind: [scored(lab, test, pool.solutions, one) for one in made]
-        for kind, made in verifiers.items()
-    }
-    every = trials(pool, scores, [1, scale.n])
+    every = tried(test)
     family = {problem.problem_id: problem.subject or "" for problem in read(test, Problem)}
     found = {
         name: every.only({key for key, subject in family.items() if subject == name})
         for name in unseen
         if name in family.values()
     } | {"all": every}
-    seen = ", ".join(scale.seen) if procedural else "the training table"
-    taught_on = (
-        f"Verifiers trained on {scale.train_n} solutions of each of {scale.train_problems} problems"
-        f" of {seen}, {trainings(scale.trainings)}"
-        if given is None
-        else f"Verifiers {' and '.join(one for one in (given.prm, given.orm) if one)}"
-    )
+    if procedural:
+        found[f"level {UNSEEN_LEVEL} of the others"] = tried(
+            problems(
+                lab, sources, "test", scale.test_hard, families=scale.seen, levels=[UNSEEN_LEVEL]
+            )
+        )
     return Findings(
         title="Table 1: out of distribution",
         setting=(
-            f"{taught_on}; tried on {', '.join(unseen)}"
-            + (", which the base and the generator know" if procedural else "")
-            + f": {len(family)} problems, best of {scale.n}."
+            f"{_said_of(given, sources, scale)}; tried on {', '.join(found)}: {len(family)}"
+            f" problems of the unseen kinds, best of {scale.n}."
+            + (" The base and the generator know them all." if procedural else "")
         ),
-        claims=_claims(found["all"], scale),
+        claims=[claim for name in found if name not in unseen for claim in _claims(name, found)],
         numbers={name: one.as_json() for name, one in found.items()} | {"paper": TABLE_1},
         table=_table(found),
+    )
+
+
+def _said_of(given: Given | None, sources: Sources, scale: Scale) -> str:
+    """What the verifiers are."""
+    if given is not None:
+        return f"Verifiers {' and '.join(str(one) for one in (given.prm, given.orm) if one)}"
+    seen = "the training table"
+    if sources.train is None:
+        seen = f"{', '.join(scale.seen)} at levels {' and '.join(map(str, SEEN_LEVELS))}"
+    return (
+        f"Verifiers trained on {scale.train_n} solutions of each of {scale.train_problems} problems"
+        f" of {seen}, {trainings(scale.trainings)}"
     )
 
 
@@ -123,8 +162,11 @@ def _trained(
     lab: Lab, sources: Sources, scale: Scale, generator: Path | str
 ) -> dict[str, list[Path | str]]:
     """Verifiers of the seen families, or of all that the user's training problems have."""
+    check_disjoint(sources)
     families = scale.seen if sources.train is None else ()
-    train = problems(lab, sources, "train", scale.train_problems, families=families)
+    train = problems(
+        lab, sources, "train", scale.train_problems, families=families, levels=SEEN_LEVELS
+    )
     rated = sampled(lab, sources, train, generator, scale.train_n)
     supervision: dict[Literal["prm", "orm"], Path] = {"prm": rated.labels, "orm": rated.grades}
     return {
@@ -141,17 +183,18 @@ def _given(given: Given) -> dict[str, list[Path | str]]:
     return there if given.orm is None else there | {"orm": [given.orm]}
 
 
-def _claims(found: Trials, scale: Scale) -> list[Claim]:
+def _claims(name: str, found: dict[str, Trials]) -> list[Claim]:
+    one, n = found[name], found[name].n[-1]
     said = "on fresh questions the PRM is ahead of {} ({:.1f} against {:.1f} %)."
     names = {"orm": "the ORM", MAJORITY: "majority voting"}
     return [
         compared(
             said.format(names[other], 100 * TABLE_1["prm"], 100 * TABLE_1[other]),
-            f"PRM - {names[other]}, best of {scale.n}",
-            found.difference("prm", other, scale.n),
+            f"{name}: PRM - {names[other]}, best of {n}",
+            one.difference("prm", other, n),
         )
         for other in ("orm", MAJORITY)
-        if other in found.chances
+        if other in one.chances
     ]
 
 
