@@ -12,13 +12,13 @@ from surefoot.atomic import write_text
 from surefoot.commands.options import Options
 from surefoot.errors import OutputExists, UserError
 from surefoot.evaluation.figures import save
+from surefoot.generation.folder import SHIPPED, find_model
 from surefoot.labeling.rate_by_scores import NEGATIVE_ABOVE
-from surefoot.paper.experiment import Findings, as_json, paragraph, resized
+from surefoot.paper.experiment import RESULTS_FILE, Findings, as_json, paragraph, resized
 from surefoot.paper.lab import Lab, opened
 from surefoot.paper.materials import NANO_WORDS, Sources
 
 S = TypeVar("S")
-RESULTS_FILE = "results.json"
 SMALL = "pico"
 
 
@@ -93,8 +93,6 @@ def model(name: str) -> Path | str:
     Raises:
         ModelFolderError: There is none.
     """
-    from surefoot.generation.folder import SHIPPED, find_model  # loads torch
-
     found = find_model(name)
     return name if name in SHIPPED and not Path(name).exists() else found
 

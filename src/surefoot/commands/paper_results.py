@@ -10,9 +10,8 @@ import tyro
 
 from surefoot.atomic import write_text
 from surefoot.commands.options import Writes, check_input
-from surefoot.commands.paper_options import RESULTS_FILE
 from surefoot.errors import OutputExists, UserError
-from surefoot.paper.experiment import paragraph
+from surefoot.paper.experiment import RESULTS_FILE, paragraph
 
 HEAD = """# Results
 

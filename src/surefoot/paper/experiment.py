@@ -14,6 +14,7 @@ from surefoot.errors import UserError
 from surefoot.paper.trials import Claim
 
 S = TypeVar("S")
+RESULTS_FILE = "results.json"
 
 
 @dataclass(frozen=True, kw_only=True)
