@@ -49,7 +49,7 @@ docs: install
 EXPERIMENTS := figure3 figure4 active-learning table1 scoring calibration
 
 paper-smoke: install
-	for name in $(EXPERIMENTS); do $(BIN)/surefoot paper $$name --scale smoke --lab paper/smoke-lab --overwrite || exit 1; done
+	for name in $(EXPERIMENTS); do OMP_NUM_THREADS=1 $(BIN)/surefoot paper $$name --scale smoke --lab paper/smoke-lab --overwrite || exit 1; done
 	$(BIN)/surefoot paper results $(EXPERIMENTS:%=paper/%-smoke) --out paper/smoke.md --overwrite
 
 # Only who changes page/ needs this: the built files are part of the package.
