@@ -111,7 +111,7 @@ FLAGS: dict[str, str] = {
     ),
     "paper figure3": f"{OF_PAPER} scores",
     "paper figure4": f"{OF_PAPER} small",
-    "paper active-learning": f"{OF_PAPER} small",
+    "paper active-learning": f"{OF_PAPER} small labels",
     "paper table1": f"{OF_PAPER} prm orm",
     "paper scoring": OF_PAPER,
     "paper calibration": OF_PAPER,

@@ -19,6 +19,10 @@ class Config(OfSmallScale):
         surefoot paper active-learning --scale laptop
     """
 
+    labels: active_learning.Labeller = "large"
+    """Who labels what is chosen: the large PRM, or the exact checker, to tell what the errors
+    of the large PRM cost."""
+
 
 def run(config: Config) -> dict[str, Any]:
     """The results; the report is in `--out`."""
@@ -27,5 +31,5 @@ def run(config: Config) -> dict[str, Any]:
         config,
         "active-learning",
         active_learning.SCALES,
-        lambda lab, scale: active_learning.run(lab, sources, scale, small),
+        lambda lab, scale: active_learning.run(lab, sources, scale, small, config.labels),
     )

@@ -76,9 +76,12 @@ def retrainings(scale: Scale) -> int:
 
 def table(found: dict[str, Tried], scale: Scale) -> str:
     """All of them, as Markdown."""
-    lines = [f"| {middle(scale)} a problem, chosen | labelled | solved |", "|---|---:|---:|"]
-    lines += [
-        f"| {name} | {one.labelled:.2f} | {percent(estimate(one.chances_TP))} |"
-        for name, one in found.items()
+    lines = [
+        f"| {middle(scale)} a problem, chosen | labelled | labels right | solved |",
+        "|---|---:|---:|---:|",
     ]
+    for name, one in found.items():
+        right = "" if one.right_labels is None else f"{100 * one.right_labels:.1f} %"
+        solved = percent(estimate(one.chances_TP))
+        lines.append(f"| {name} | {one.labelled:.2f} | {right} | {solved} |")
     return "\n".join(lines)

@@ -2,15 +2,16 @@
 
 A small selector, trained on one solution a problem, scores the pool. Of N chosen
 to a problem 80 % are the most convincing wrong answers, 20 % the most convincing of
-the rest. All are labelled by the large PRM, and a small PRM is trained on them; so
-it is on N drawn at random. Log-linear fits tell how many times fewer ratings reach
-the same. Equal solutions to a problem are one, in the pool as in what is chosen; where
-a problem has fewer than N, fewer are labelled, and the fits go by how many were.
+the rest. All are labelled by the large PRM, or by the exact checker to tell what the
+errors of the large PRM cost, and a small PRM is trained on them; so it is on N drawn
+at random. Log-linear fits tell how many times fewer ratings reach the same. Equal
+solutions to a problem are one, in the pool as in what is chosen; where a problem has
+fewer than N, fewer are labelled, and the fits go by how many were.
 """
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -27,13 +28,15 @@ from surefoot.paper.published import DATA_EFFICIENCY
 from surefoot.paper.small import error_of, set_up
 from surefoot.paper.trials import Claim, compared, estimate, percent, said_of_wrong_steps
 
+Labeller: TypeAlias = Literal["large", "checker"]
+LABELLERS: dict[Labeller, str] = {"large": "the large PRM", "checker": "the exact checker"}
 SCALES = {
     "smoke": Scale(
         large_problems=60, large_n=2, train_problems=40, pool_n=8, test_problems=30, n=16,
         labelled=(1, 4), trainings=1, rounds=2,
     ),
     "laptop": Scale(
-        large_problems=2000, large_n=8, train_problems=500, pool_n=100, test_problems=200, n=256,
+        large_problems=2000, large_n=8, train_problems=100, pool_n=100, test_problems=200, n=256,
         labelled=(1, 2, 4, 8, 16), trainings=3, rounds=3,
     ),
     "workstation": Scale(
@@ -47,9 +50,13 @@ SCALES = {
 }  # fmt: skip
 
 
-def run(lab: Lab, sources: Sources, scale: Scale, small: Path | str) -> Findings:
+def run(lab: Lab, sources: Sources, scale: Scale, small: Path | str, labels: Labeller) -> Findings:
     """The data efficiency of active learning, and what readers ask about it."""
-    study = Study(lab=lab, setup=set_up(lab, sources, small, scale), scale=scale)
+    study = Study(
+        lab=lab,
+        setup=set_up(lab, sources, small, scale, by_checker=labels == "checker"),
+        scale=scale,
+    )
     seeds = range(scale.trainings)
     selectors = [study.selector(seed) for seed in seeds]
     pool = study.setup.pool.solutions
@@ -68,7 +75,7 @@ def run(lab: Lab, sources: Sources, scale: Scale, small: Path | str) -> Findings
         title="Active learning",
         setting=(
             f"{scale.train_problems} training problems with a pool of {scale.pool_n} solutions"
-            f" each, labels by the large PRM, {trainings(scale.trainings)} of each small PRM,"
+            f" each, labels by {LABELLERS[labels]}, {trainings(scale.trainings)} of each small PRM,"
             f" {scale.test_problems} held-out problems, best of {scale.n}."
             + (said_of_wrong_steps(study.setup.test) if sources.train is None else "")
         ),
@@ -79,7 +86,7 @@ def run(lab: Lab, sources: Sources, scale: Scale, small: Path | str) -> Findings
             "efficiency": asdict(efficiency),
             "efficiency_with_selector": asdict(counted),
             "ablations": {name: _as_json(one) for name, one in others.items()},
-            "large_prm": error_of(study.setup),
+            "labels": error_of(study.setup),
         },
         figures={"active-learning": _figure(scale, active, uniform)},
         table=table(others, scale),
@@ -92,7 +99,8 @@ def _line(points: list[Tried]) -> Line:
 
 def _as_json(one: Tried) -> dict[str, Any]:
     means = np.round(one.chances_TP.mean(axis=1), 4).tolist()
-    return {"labelled": one.labelled, **asdict(estimate(one.chances_TP)), "trainings": means}
+    about = {"labelled": one.labelled, "right_labels": one.right_labels}
+    return {**about, **asdict(estimate(one.chances_TP)), "trainings": means}
 
 
 def _claims(

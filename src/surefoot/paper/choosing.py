@@ -10,7 +10,7 @@ from surefoot.evaluation.estimators import FloatArray
 from surefoot.labeling.selection import WRONG_SHARE
 from surefoot.paper.lab import Lab
 from surefoot.paper.materials import labels_of, scored, some_of, trained
-from surefoot.paper.small import Setup, SmallScale, check_labelled, small_scores
+from surefoot.paper.small import Setup, SmallScale, check_labelled, right_labels, small_scores
 from surefoot.paper.trials import trials
 from surefoot.tables import count_rows
 
@@ -75,14 +75,21 @@ class Study:
         ]
         found = trials(setup.test, {"prm": scores}, [self.scale.n])
         labelled = np.mean([count_rows(one) for one in tables]) / self.scale.train_problems
-        return Tried(float(labelled), found.chances["prm"][:, :, 0])
+        right = [share for one in tables if (share := right_labels(setup, one)) is not None]
+        return Tried(
+            labelled=float(labelled),
+            right_labels=float(np.mean(right)) if right else None,
+            chances_TP=found.chances["prm"][:, :, 0],
+        )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Tried:
     """One way of choosing, so many solutions."""
 
     labelled: float
     """Solutions labelled a problem, on average."""
+    right_labels: float | None
+    """Share of them whose label names the checker's first error, or none; None if unknown."""
     chances_TP: FloatArray
     """Of best-of-N."""

@@ -25,7 +25,7 @@ from surefoot.paper.materials import (
     taught,
     trained,
 )
-from surefoot.records import Labels
+from surefoot.records import Labels, Solution
 from surefoot.tables import read
 
 
@@ -63,17 +63,19 @@ class Setup:
     """What the small-scale experiments share."""
 
     sources: Sources
-    """With the large PRM as rater, and the small base."""
+    """With the small base, and as rater the large PRM or, if the checker labels, none."""
     pool: Sampled
-    """Solutions to learn from; labels by the large PRM, grades by the answer check."""
+    """Solutions to learn from; labels by that rater, grades by the answer check."""
     by_steps: Path
-    """Grades of the pool by the large PRM: right where every step is."""
+    """Grades of the pool by the same rater: right where every step is."""
     truth: Path | None
     """Labels of the pool by the exact checker; None with a user's problems."""
     test: Sampled
 
 
-def set_up(lab: Lab, sources: Sources, small: Path | str, scale: SmallScale) -> Setup:
+def set_up(
+    lab: Lab, sources: Sources, small: Path | str, scale: SmallScale, *, by_checker: bool = False
+) -> Setup:
     """The large PRM, the generator and its solutions.
 
     Args:
@@ -81,12 +83,18 @@ def set_up(lab: Lab, sources: Sources, small: Path | str, scale: SmallScale) -> 
         sources: Whose base is the large one; its rater, if there is one, is the large PRM.
         small: The base of the small verifiers.
         scale: How much.
+        by_checker: The exact checker labels in place of the large PRM.
+
+    Raises:
+        UserError: The checker does not know these problems.
     """
+    if by_checker and sources.train:
+        raise UserError("--labels checker: the exact checker knows procedural problems only")
     check_disjoint(sources)
     train = problems(lab, sources, "train", scale.train_problems)
     generator = taught(lab, sources, train, max(1, scale.train_problems // 5))
     small_sources = replace(sources, base=small)
-    large = sources.rater or _large(lab, sources, generator, scale)
+    large = None if by_checker else sources.rater or _large(lab, sources, generator, scale)
     judged = replace(small_sources, rater=large)
     pool = sampled(lab, judged, train, generator, scale.pool_n)
     by_steps = lab.make("grades", "grade", train, pool.solutions, "--labels", pool.labels)
@@ -127,6 +135,20 @@ def error_of(setup: Setup) -> dict[str, Any] | None:
         "missed": sum(wrong) / len(wrong) if wrong else None,
         "false_alarms": sum(right) / len(right) if right else None,
     }
+
+
+def right_labels(setup: Setup, solutions: Path) -> float | None:
+    """Share of these solutions whose label names the checker's first error, or none."""
+    if setup.truth is None:
+        return None
+    wanted = {solution.solution_id for solution in read(solutions, Solution)}
+    said = {row.solution_id: row.first_error for row in read(setup.pool.labels, Labels)}
+    right = [
+        said[row.solution_id] == row.first_error
+        for row in read(setup.truth, Labels)
+        if row.solution_id in wanted
+    ]
+    return sum(right) / len(right) if right else None
 
 
 def small_scores(
