@@ -115,7 +115,9 @@ def _of_large(error: dict[str, Any] | None, scale: Scale, is_trained: bool) -> s
         said += (
             f" It names the checker's first error, or none, in {100 * error['first_error']:.1f} %"
             f" of the solutions it labels, calls {missed} of the wrong ones right and"
-            f" {false_alarms} of the right ones wrong."
+            f" {false_alarms} of the right ones wrong. Whether all steps are right it tells in"
+            f" {100 * error['has_error']:.1f} %, the check of the answer in"
+            f" {100 * error['has_error_by_answer']:.1f} %."
         )
     return said
 

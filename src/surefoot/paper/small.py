@@ -25,7 +25,7 @@ from surefoot.paper.materials import (
     taught,
     trained,
 )
-from surefoot.records import Labels, Solution
+from surefoot.records import Grade, Labels, Solution
 from surefoot.tables import read
 
 
@@ -120,7 +120,8 @@ def error_of(setup: Setup) -> dict[str, Any] | None:
     Returns:
         `first_error`: share of solutions where both name the same first error or
         none; `has_error`: share that agree whether there is one; `missed` and
-        `false_alarms`: shares of wrong solutions called right, right ones called wrong.
+        `false_alarms`: shares of wrong solutions called right, right ones called wrong;
+        `has_error_by_answer`: the check of the answer, for comparison with `has_error`.
     """
     if setup.truth is None:
         return None
@@ -128,12 +129,17 @@ def error_of(setup: Setup) -> dict[str, Any] | None:
     pairs = [(row.first_error, truth[row.solution_id]) for row in read(setup.pool.labels, Labels)]
     wrong = [said is None for said, is_so in pairs if is_so is not None]
     right = [said is not None for said, is_so in pairs if is_so is None]
+    by_answer = [
+        (row.verdict == "correct") == (truth[row.solution_id] is None)
+        for row in read(setup.pool.grades, Grade)
+    ]
     return {
         "solutions": len(pairs),
         "first_error": sum(said == is_so for said, is_so in pairs) / len(pairs),
         "has_error": sum((a is None) == (b is None) for a, b in pairs) / len(pairs),
         "missed": sum(wrong) / len(wrong) if wrong else None,
         "false_alarms": sum(right) / len(right) if right else None,
+        "has_error_by_answer": sum(by_answer) / len(by_answer),
     }
 
 
