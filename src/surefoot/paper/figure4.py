@@ -204,7 +204,7 @@ def _figure_4a(found: dict[int, Trials], n: int) -> Figure:
     for name in SERIES:
         mean = np.array([one.mean(name)[one.at(n)] for one in found.values()])
         ends = np.array([one.interval(name)[one.at(n)] for one in found.values()])
-        drawing.line(axes, counts, mean, LIKE[name], ends, label=f"{name} supervision")
+        drawing.line(axes, counts, mean, LIKE[name], ends, label=name)
     any_one = found[counts[0]]
     axes.axhline(
         100 * any_one.mean(MAJORITY)[any_one.at(n)],
@@ -221,7 +221,7 @@ def _figure_4b(found: dict[int, Trials], best: dict[Series, int]) -> Figure:
     )
     for name, count in best.items():
         one = found[count]
-        label = f"{name} supervision, {count} labelled"
+        label = f"{name}, {count} labelled"
         drawing.line(axes, one.n, one.mean(name), LIKE[name], one.interval(name), label=label)
     one = next(iter(found.values()))
     drawing.line(axes, one.n, one.mean(MAJORITY), MAJORITY)
