@@ -12,7 +12,7 @@ from surefoot.evaluation.figures import INK, style_of, tint
 
 def canvas(title: str, x: str, y: str) -> tuple[Figure, Axes]:
     """An empty figure."""
-    figure = Figure(figsize=(7.2, 4.8), layout="constrained")
+    figure = Figure(figsize=(7.2, 5.0), layout="constrained")
     axes = figure.add_subplot()
     axes.set_title(title, color=INK)
     axes.set_xlabel(x)
@@ -55,7 +55,7 @@ def finished(figure: Figure, axes: Axes, ticks: Sequence[float]) -> Figure:
     axes.xaxis.set_major_locator(FixedLocator([float(tick) for tick in ticks]))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    figure.legend(frameon=False, fontsize=9, loc="outside lower center", ncols=3)
+    figure.legend(frameon=False, fontsize=9, loc="outside lower center", ncols=2)
     tint(axes)
     return figure
 
