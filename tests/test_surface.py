@@ -14,8 +14,8 @@ LONGEST_FUNCTION = 80
 FILES = sorted(SRC.rglob("*.py"))
 
 OF_PAPER = (
-    "json debug scale out lab overwrite sizes base generator train test temperature rater "
-    "negative_above words rows"
+    "json debug scale out lab overwrite sizes base generator train test temperature "
+    "train_temperature rater negative_above words rows"
 )
 FLAGS: dict[str, str] = {
     "demo": "json debug out overwrite seed train_problems train_n test_problems n epochs",

@@ -48,7 +48,9 @@ class OfPaper(Options):
     test: Path | None = None
     """Your own held-out problems."""
     temperature: float = 0.4
-    """Of held-out solutions; those that are learned from are sampled at 1."""
+    """Of held-out solutions."""
+    train_temperature: float = 1.0
+    """Of solutions that are learned from."""
     rater: str | None = None
     """A PRM that rates steps in place of the exact checker; your own problems need one."""
     negative_above: float = NEGATIVE_ABOVE
@@ -68,6 +70,7 @@ class OfPaper(Options):
             train=self.train,
             test=self.test,
             temperature=self.temperature,
+            train_temperature=self.train_temperature,
             rater=None if self.rater is None else verifier(self.rater, "--rater"),
             negative_above=self.negative_above,
             words=self.words,

@@ -53,7 +53,7 @@ def run(lab: Lab, sources: Sources, scale: figure3.Scale) -> Findings:
     again = scored(lab, as_learned.problems, as_learned.solutions, made.prms[0])
     numbers = {
         f"at {sources.temperature:g}, as tested": _judged(made.pool, made.prm[0]),
-        "at 1, as learned from": _judged(as_learned, again),
+        f"at {sources.train_temperature:g}, as learned from": _judged(as_learned, again),
     }
     return Findings(
         title="Calibration",

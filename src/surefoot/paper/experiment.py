@@ -131,8 +131,8 @@ def _models(settings: Mapping[str, Any]) -> str:
     generator = settings["generator"] or f"{base}, taught the step format"
     verifiers = f"verifiers from {base}" if small is None else f"small ones {small}, large {base}"
     return (
-        f"Models: generator {generator}; {verifiers}. Held-out solutions are sampled at"
-        f" temperature {settings['temperature']:g}."
+        f"Models: generator {generator}; {verifiers}. Temperature of held-out solutions"
+        f" {settings['temperature']:g}, of those learned from {settings['train_temperature']:g}."
     )
 
 

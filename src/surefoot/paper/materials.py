@@ -48,7 +48,9 @@ class Sources:
     words: str = NANO_WORDS
     """How verifiers are trained: flags of `surefoot train prm` and `train orm`."""
     temperature: float = 0.4
-    """Of held-out solutions; those that are rated are sampled at 1."""
+    """Of held-out solutions."""
+    train_temperature: float = 1.0
+    """Of solutions that are learned from."""
     rows: int = 1024
     """Solutions that are sampled side by side."""
 
@@ -154,10 +156,12 @@ def sampled(
     generator: Path | str,
     n: int,
     *,
-    temperature: float = 1.0,
+    temperature: float | None = None,
     seed: int = 0,
 ) -> Sampled:
-    """`n` solutions to each problem, graded and rated."""
+    """`n` solutions to each problem, graded and rated; by default such as are learned from."""
+    if temperature is None:
+        temperature = sources.train_temperature
     solutions = lab.make(
         "solutions", "sample", of, "--generator", generator, "-n", n,
         "--temperature", temperature, "--seed", seed, "--skip-long",
