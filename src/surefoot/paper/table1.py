@@ -120,8 +120,8 @@ def run(lab: Lab, sources: Sources, scale: Scale, given: Given | None = None) ->
     return Findings(
         title="Table 1: out of distribution",
         setting=(
-            f"{_said_of(given, sources, scale)}; tried on {', '.join(found)}: {len(family)}"
-            f" problems of the unseen kinds, best of {scale.n}."
+            f"{_said_of(given, sources, scale)}; tried on"
+            f" {', '.join(name for name in found if name != 'all')}, best of {scale.n}."
             + (" The base and the generator know them all." if procedural else "")
         ),
         claims=[claim for name in found if name not in unseen for claim in _claims(name, found)],

@@ -167,13 +167,15 @@ def said_of_wrong_steps(pool: Sampled) -> str:
 
 
 def percent(figure: Estimate, *, signed: bool = False) -> str:
-    """A share as people read it: `12.3 % (10.1 to 14.5)`, differences in points."""
-    sign = "+" if signed else ""
-    unit = " points" if signed else " %"
-    return (
-        f"{100 * figure.mean:{sign}.1f}{unit}"
-        f" ({100 * figure.low:{sign}.1f} to {100 * figure.high:{sign}.1f})"
-    )
+    """A share as people read it: `12.3 % (10.1 to 14.5)`, differences in points.
+
+    The ends of a share's interval are kept within what a share can be.
+    """
+    if signed:
+        ends = f"({100 * figure.low:+.1f} to {100 * figure.high:+.1f})"
+        return f"{100 * figure.mean:+.1f} points {ends}"
+    low, high = max(0.0, figure.low), min(1.0, figure.high)
+    return f"{100 * figure.mean:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def compared(paper: str, what: str, figure: Estimate) -> Claim:
