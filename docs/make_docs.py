@@ -40,6 +40,7 @@ CANNOT_SAY = {
 """Files in formats whose first line is taken."""
 
 WHOLE = {
+    "results": "the figures of results.md",
     "models": "weights that come with the package",
     "static": "the pages of the labelling room, built from page/ by `make page`",
 }

@@ -47,8 +47,8 @@ def test_figure_3_of_given_samples_and_a_page_of_it(
     text = page.read_text(encoding="utf-8")
     for name in ("figure3", "again"):
         assert f"## Figure 3, of given samples ({name})" in text
-        assert f"(results_{name}_figure3.svg)" in text
-        assert (tmp_path / "docs" / f"results_{name}_figure3.svg").is_file()
+        assert f"(results/{name}_figure3.svg)" in text
+        assert (tmp_path / "docs" / "results" / f"{name}_figure3.svg").is_file()
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ below.
 class Config(Writes):
     """One page from the results of experiments: what held, how surely, what it took.
 
-    Figures are copied beside the page.
+    Figures are copied into a folder beside the page, of its name.
 
     Example:
         surefoot paper results paper/figure3-laptop paper/table1-laptop --out docs/results.md
@@ -49,10 +49,10 @@ def run(config: Config) -> dict[str, Any]:
         claims += results["claims"]
         images = []
         for name in results["figures"]:
-            copy = config.out.with_name(f"{config.out.stem}_{folder.resolve().name}_{name}.svg")
+            copy = config.out.with_suffix("") / f"{folder.resolve().name}_{name}.svg"
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(check_input(folder / f"{name}.svg", "a figure"), copy)
-            images.append(f"![{results['title']}]({copy.name})\n")
+            images.append(f"![{results['title']}]({copy.parent.name}/{copy.name})\n")
         # Two runs of an experiment may stand on one page.
         heading = f"## {results['title']} ({folder.resolve().name})\n"
         parts.append("\n".join([heading, *images, paragraph(results), ""]))
