@@ -422,6 +422,7 @@ class WithQuestions(Machine):
                 set_pass_mark(session, None, now=now)
 
 
+@pytest.mark.timeout(900)  # each of a thousand steps waits for the disk, which may be busy
 @pytest.mark.parametrize("people", [Machine, WithQuestions])
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_people_at_work_in_any_order(
