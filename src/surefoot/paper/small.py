@@ -7,7 +7,7 @@ smallest one writes is wrong by slips at random, which even the large PRM cannot
 from right steps (docs/log.md); a model of one's own is named by `--generator`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -68,8 +68,11 @@ class Setup:
     """Solutions to learn from; labels by that rater, grades by the answer check."""
     by_steps: Path
     """Grades of the pool by the same rater: right where every step is."""
-    truth: Path | None
-    """Labels of the pool by the exact checker; None with a user's problems."""
+    first_errors: Mapping[str, tuple[int | None, int | None]] | None
+    """Of each solution of the pool: by its label, and by the exact checker.
+
+    None with a user's problems, which that checker does not know.
+    """
     test: Sampled
 
 
@@ -100,10 +103,21 @@ def set_up(
     by_steps = lab.make("grades", "grade", train, pool.solutions, "--labels", pool.labels)
     # Who knows the truth: the checker of procedural problems, whoever rates.
     knowing = small_sources if sources.train else replace(small_sources, rater=None)
-    truth = None if sources.train else known(lab, knowing, train, pool.solutions).labels
+    if sources.train:
+        first_errors = None
+    else:
+        truth = _first_errors(known(lab, knowing, train, pool.solutions).labels)
+        said = _first_errors(pool.labels)
+        first_errors = {name: (said[name], truth[name]) for name in said}
     test = problems(lab, sources, "test", scale.test_problems)
     held_out = sampled(lab, knowing, test, generator, scale.n, temperature=sources.temperature)
-    return Setup(sources=judged, pool=pool, by_steps=by_steps, truth=truth, test=held_out)
+    return Setup(
+        sources=judged, pool=pool, by_steps=by_steps, first_errors=first_errors, test=held_out
+    )
+
+
+def _first_errors(labels: Path) -> dict[str, int | None]:
+    return {row.solution_id: row.first_error for row in read(labels, Labels)}
 
 
 def _large(lab: Lab, sources: Sources, generator: Path | str, scale: SmallScale) -> Path:
@@ -123,14 +137,13 @@ def error_of(setup: Setup) -> dict[str, Any] | None:
         `false_alarms`: shares of wrong solutions called right, right ones called wrong;
         `has_error_by_answer`: the check of the answer, for comparison with `has_error`.
     """
-    if setup.truth is None:
+    if setup.first_errors is None:
         return None
-    truth = {row.solution_id: row.first_error for row in read(setup.truth, Labels)}
-    pairs = [(row.first_error, truth[row.solution_id]) for row in read(setup.pool.labels, Labels)]
+    pairs = setup.first_errors.values()
     wrong = [said is None for said, is_so in pairs if is_so is not None]
     right = [said is not None for said, is_so in pairs if is_so is None]
     by_answer = [
-        (row.verdict == "correct") == (truth[row.solution_id] is None)
+        (row.verdict == "correct") == (setup.first_errors[row.solution_id][1] is None)
         for row in read(setup.pool.grades, Grade)
     ]
     return {
@@ -145,15 +158,10 @@ def error_of(setup: Setup) -> dict[str, Any] | None:
 
 def right_labels(setup: Setup, solutions: Path) -> float | None:
     """Share of these solutions whose label names the checker's first error, or none."""
-    if setup.truth is None:
+    if setup.first_errors is None:
         return None
-    wanted = {solution.solution_id for solution in read(solutions, Solution)}
-    said = {row.solution_id: row.first_error for row in read(setup.pool.labels, Labels)}
-    right = [
-        said[row.solution_id] == row.first_error
-        for row in read(setup.truth, Labels)
-        if row.solution_id in wanted
-    ]
+    pairs = [setup.first_errors[row.solution_id] for row in read(solutions, Solution)]
+    right = [said == is_so for said, is_so in pairs]
     return sum(right) / len(right) if right else None
 
 
