@@ -9,7 +9,7 @@ from surefoot.commands.paper_options import OfPaper, keep, run_experiment
 from surefoot.errors import OutputExists
 from surefoot.evaluation.scored import read_scored
 from surefoot.paper import figure3
-from surefoot.paper.experiment import as_json
+from surefoot.paper.experiment import RESULTS_FILE, as_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +37,8 @@ def run(config: Config) -> dict[str, Any]:
             config, "figure3", figure3.SCALES, lambda lab, scale: figure3.run(lab, sources, scale)
         )
     out = config.out or Path("paper/figure3-samples")
-    if (out / "results.json").exists() and not config.overwrite:
-        raise OutputExists(out / "results.json")
+    if (out / RESULTS_FILE).exists() and not config.overwrite:
+        raise OutputExists(out / RESULTS_FILE)
     found = figure3.from_samples(read_scored(check_input(config.scores, "scored samples")))
     command = f"surefoot paper figure3 --scores {config.scores}"
     return keep(out, as_json("figure3", "given samples", {}, command, found, {}), found)

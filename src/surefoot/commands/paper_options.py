@@ -12,7 +12,7 @@ from surefoot.atomic import write_text
 from surefoot.commands.options import Options
 from surefoot.errors import OutputExists, UserError
 from surefoot.evaluation.figures import save
-from surefoot.generation.folder import SHIPPED, find_model
+from surefoot.generation.names import SHIPPED, find_model
 from surefoot.labeling.rate_by_scores import NEGATIVE_ABOVE
 from surefoot.paper.experiment import RESULTS_FILE, Findings, as_json, paragraph, resized
 from surefoot.paper.lab import Lab, opened

@@ -15,7 +15,8 @@ from surefoot.commands.options import ProblemsPath, Writes, check_at_least, chec
 from surefoot.errors import UserError
 from surefoot.generation.choice import check_choice
 from surefoot.generation.few_shot import FewShotPrompt
-from surefoot.generation.folder import find_model, load_model
+from surefoot.generation.folder import load_model
+from surefoot.generation.names import find_model
 from surefoot.generation.sampling import Prompt, check_prompts, plain_prompt, sample
 from surefoot.progress import Progress
 from surefoot.records import Problem, Solution

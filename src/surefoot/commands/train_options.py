@@ -9,7 +9,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from surefoot.commands.options import Writes, check_at_least, check_input
 from surefoot.errors import UserError
-from surefoot.generation.folder import find_model, load_model
+from surefoot.generation.folder import load_model
+from surefoot.generation.names import find_model
 from surefoot.records import Grade, Labels, Problem, Solution
 from surefoot.stages import fingerprint
 from surefoot.tables import read

@@ -52,14 +52,11 @@ SCALES = {
 
 def run(lab: Lab, sources: Sources, scale: Scale, small: Path | str, labels: Labeller) -> Findings:
     """The data efficiency of active learning, and what readers ask about it."""
-    study = Study(
-        lab=lab,
-        setup=set_up(lab, sources, small, scale, by_checker=labels == "checker"),
-        scale=scale,
-    )
+    setup = set_up(lab, sources, small, scale, by_checker=labels == "checker")
+    study = Study(lab=lab, setup=setup, scale=scale)
     seeds = range(scale.trainings)
     selectors = [study.selector(seed) for seed in seeds]
-    pool = study.setup.pool.solutions
+    pool = setup.pool.solutions
     active = [
         study.tried([study.chosen(n, scores) for scores in selectors]) for n in scale.labelled
     ]
@@ -74,10 +71,10 @@ def run(lab: Lab, sources: Sources, scale: Scale, small: Path | str, labels: Lab
     return Findings(
         title="Active learning",
         setting=(
-            f"{scale.train_problems} training problems with a pool of {scale.pool_n} solutions"
+            f"{setup.n_train} training problems with a pool of {scale.pool_n} solutions"
             f" each, labels by {LABELLERS[labels]}, {trainings(scale.trainings)} of each small PRM,"
-            f" {scale.test_problems} held-out problems, best of {scale.n}."
-            + (said_of_wrong_steps(study.setup.test) if sources.train is None else "")
+            f" {setup.n_test} held-out problems, best of {scale.n}."
+            + (said_of_wrong_steps(setup.test) if sources.train is None else "")
         ),
         claims=_claims(efficiency, counted, lines, others, scale),
         numbers={
@@ -86,7 +83,7 @@ def run(lab: Lab, sources: Sources, scale: Scale, small: Path | str, labels: Lab
             "efficiency": asdict(efficiency),
             "efficiency_with_selector": asdict(counted),
             "ablations": {name: _as_json(one) for name, one in others.items()},
-            "labels": error_of(study.setup),
+            "labels": error_of(setup),
         },
         figures={"active-learning": _figure(scale, active, uniform)},
         table=table(others, scale),

@@ -24,7 +24,7 @@ from surefoot.paper.lab import Lab
 from surefoot.paper.materials import Sampled, Sources, sampled, scored
 from surefoot.paper.trials import Claim, Estimate, percent
 from surefoot.records import RATINGS, Labels, Scores
-from surefoot.tables import read
+from surefoot.tables import count_rows, read
 from surefoot.verifiers.calibration import fit_temperature, measure, tempered
 
 LOW, HIGH = 0.85, 0.95
@@ -58,9 +58,9 @@ def run(lab: Lab, sources: Sources, scale: figure3.Scale) -> Findings:
     return Findings(
         title="Calibration",
         setting=(
-            f"The first PRM of Figure 3, steps up to the first error of solutions to"
-            f" {scale.test_problems // 2} held-out problems, sampled at two temperatures; scaling"
-            " fitted on the steps of as many others."
+            "The first PRM of Figure 3, steps up to the first error of solutions to"
+            f" {count_rows(made.pool.problems) // 2} held-out problems, sampled at two"
+            " temperatures; scaling fitted on the steps of as many others."
         ),
         claims=[claim for name in numbers for claim in _claims(name, numbers[name])],
         numbers=numbers,

@@ -58,7 +58,7 @@ class Study:
     ) -> Path:
         """Solutions to be labelled, none of those that are rated already."""
         pool = self.setup.pool
-        count = n if per_problem else n * self.scale.train_problems
+        count = n if per_problem else n * self.setup.n_train
         words: list[Any] = ["--policy", "mixture", "-n", count, "--wrong-share", share]
         words += ["--scores", scores, "--grades", pool.grades]
         words += ["--per-problem"] if per_problem else []
@@ -74,7 +74,7 @@ class Study:
             for seed, one in enumerate(tables)
         ]
         found = trials(setup.test, {"prm": scores}, [self.scale.n])
-        labelled = np.mean([count_rows(one) for one in tables]) / self.scale.train_problems
+        labelled = np.mean([count_rows(one) for one in tables]) / setup.n_train
         right = [share for one in tables if (share := right_labels(setup, one)) is not None]
         return Tried(
             labelled=float(labelled),

@@ -60,13 +60,13 @@ def finished(figure: Figure, axes: Axes, ticks: Sequence[float]) -> Figure:
     return figure
 
 
-def points(axes: Axes, values: Mapping[int, float], name: str, label: str) -> None:
-    """The paper's own points, hollow."""
+def points(axes: Axes, values: Mapping[int, float], name: str) -> None:
+    """The paper's own points of a series, hollow."""
     style = style_of(name)
     axes.plot(
         list(values),
         [100 * value for value in values.values()],
-        label=label,
+        label=f"{style.label}, the paper",
         color=style.colour,
         marker="o",
         markerfacecolor="none",

@@ -220,7 +220,7 @@ def _widens(found: Trials) -> Claim:
 
 
 def _figure(found: Trials, names: Sequence[str]) -> Figure:
-    title = "Best-of-N: PRM, ORM, majority voting (dotted: the paper's PRM on MATH)"
+    title = "Best-of-N: PRM, ORM, majority voting (hollow: the paper, on MATH)"
     figure, axes = drawing.canvas(title, "N, solutions chosen among", "% of problems solved")
     for name in names:
         # Bands of all six would hide each other.
@@ -233,6 +233,8 @@ def _figure(found: Trials, names: Sequence[str]) -> Figure:
             found.interval(name) if is_main else None,
             spread=found.spread(name) if is_main else None,
         )
-    shown = {n: share for n, share in published.FIGURE_3_PRM.items() if n <= 2 * found.n[-1]}
-    drawing.points(axes, shown, "prm", "PRM in the paper (MATH, GPT-4 size)")
+    for name, papers in published.FIGURE_3.items():
+        shown = {n: share for n, share in papers.items() if n <= 2 * found.n[-1]}
+        if shown:
+            drawing.points(axes, shown, name)
     return drawing.finished(figure, axes, found.n)

@@ -85,8 +85,8 @@ def run(lab: Lab, sources: Sources, scale: Scale, small: Path | str) -> Findings
     return Findings(
         title="Figure 4: process and outcome supervision",
         setting=(
-            f"{scale.train_problems} training problems, {trainings(scale.trainings)} of each small"
-            f" verifier, {scale.test_problems} held-out problems, {last} solutions each."
+            f"{setup.n_train} training problems, {trainings(scale.trainings)} of each small"
+            f" verifier, {setup.n_test} held-out problems, {last} solutions each."
             + (said_of_wrong_steps(setup.test) if is_known else "")
             + _of_large(error, scale, sources.rater is None)
         ),

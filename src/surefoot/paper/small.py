@@ -26,7 +26,7 @@ from surefoot.paper.materials import (
     trained,
 )
 from surefoot.records import Grade, Labels, Solution
-from surefoot.tables import read
+from surefoot.tables import count_rows, read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +74,9 @@ class Setup:
     None with a user's problems, which that checker does not know.
     """
     test: Sampled
+    n_train: int
+    """Training problems that there are: a user's table may hold fewer than the scale's."""
+    n_test: int
 
 
 def set_up(
@@ -112,7 +115,13 @@ def set_up(
     test = problems(lab, sources, "test", scale.test_problems)
     held_out = sampled(lab, knowing, test, generator, scale.n, temperature=sources.temperature)
     return Setup(
-        sources=judged, pool=pool, by_steps=by_steps, first_errors=first_errors, test=held_out
+        sources=judged,
+        pool=pool,
+        by_steps=by_steps,
+        first_errors=first_errors,
+        test=held_out,
+        n_train=count_rows(train),
+        n_test=count_rows(test),
     )
 
 

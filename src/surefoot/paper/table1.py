@@ -27,7 +27,7 @@ from surefoot.paper.materials import (
 from surefoot.paper.published import TABLE_1
 from surefoot.paper.trials import Claim, Trials, compared, estimate, percent, trials
 from surefoot.records import Problem
-from surefoot.tables import read
+from surefoot.tables import count_rows, read
 
 SEEN = ("nested", "fractions", "linear", "systems", "percent", "gcd", "sequences")
 UNSEEN = ("functions", "polynomials", "ratio", "modular")
@@ -120,7 +120,7 @@ def run(lab: Lab, sources: Sources, scale: Scale, given: Given | None = None) ->
     return Findings(
         title="Table 1: out of distribution",
         setting=(
-            f"{_said_of(given, sources, scale)}; tried on"
+            f"{_said_of(given, lab, sources, scale)}; tried on"
             f" {', '.join(name for name in found if name != 'all')}, best of {scale.n}."
             + (" The base and the generator know them all." if procedural else "")
         ),
@@ -130,16 +130,17 @@ def run(lab: Lab, sources: Sources, scale: Scale, given: Given | None = None) ->
     )
 
 
-def _said_of(given: Given | None, sources: Sources, scale: Scale) -> str:
+def _said_of(given: Given | None, lab: Lab, sources: Sources, scale: Scale) -> str:
     """What the verifiers are."""
     if given is not None:
         return f"Verifiers {' and '.join(str(one) for one in (given.prm, given.orm) if one)}"
     seen = "the training table"
     if sources.train is None:
         seen = f"{', '.join(scale.seen)} at levels {' and '.join(map(str, SEEN_LEVELS))}"
+    n_train = count_rows(_learned_from(lab, sources, scale))
     return (
-        f"Verifiers trained on {scale.train_n} solutions of each of {scale.train_problems} problems"
-        f" of {seen}, {trainings(scale.trainings)}"
+        f"Verifiers trained on {scale.train_n} solutions of each of {n_train} problems of {seen},"
+        f" {trainings(scale.trainings)}"
     )
 
 
@@ -163,10 +164,7 @@ def _trained(
 ) -> dict[str, list[Path | str]]:
     """Verifiers of the seen families, or of all that the user's training problems have."""
     check_disjoint(sources)
-    families = scale.seen if sources.train is None else ()
-    train = problems(
-        lab, sources, "train", scale.train_problems, families=families, levels=SEEN_LEVELS
-    )
+    train = _learned_from(lab, sources, scale)
     rated = sampled(lab, sources, train, generator, scale.train_n)
     supervision: dict[Literal["prm", "orm"], Path] = {"prm": rated.labels, "orm": rated.grades}
     return {
@@ -176,6 +174,14 @@ def _trained(
         ]
         for kind, table in supervision.items()
     }
+
+
+def _learned_from(lab: Lab, sources: Sources, scale: Scale) -> Path:
+    """The training problems."""
+    families = scale.seen if sources.train is None else ()
+    return problems(
+        lab, sources, "train", scale.train_problems, families=families, levels=SEEN_LEVELS
+    )
 
 
 def _given(given: Given) -> dict[str, list[Path | str]]:

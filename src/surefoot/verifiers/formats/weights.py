@@ -21,7 +21,7 @@ from transformers import (
 from transformers.utils import logging as hf_logging
 
 from surefoot.errors import ModelFolderError, UserError
-from surefoot.generation.folder import find_model
+from surefoot.generation.names import find_model
 
 ADAPTER_FILE = "adapter_config.json"
 _LORA_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
