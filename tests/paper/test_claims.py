@@ -5,7 +5,8 @@ import pytest
 
 from surefoot.evaluation.curves import MAJORITY
 from surefoot.paper import figure3, figure4, scoring
-from surefoot.paper.trials import Trials
+from surefoot.paper.experiment import Findings, as_json, paragraph
+from surefoot.paper.trials import Claim, Trials
 
 N = (1, 4, 16, 64, 256)
 
@@ -65,3 +66,14 @@ def test_close_is_within_five_points(other: float, holds: bool | None) -> None:
     chances["minimum, neutral right"] = chances["minimum, neutral right"] + noise
     found = Trials((256,), chances, tuple(f"p{i}" for i in range(60)))
     assert scoring._close(found, 256).holds is holds
+
+
+def test_what_is_asked_here_is_not_laid_to_the_paper() -> None:
+    claims = [
+        Claim(paper="it is so.", here="3 points", holds=True),
+        Claim(paper="it is not.", here="4 points", holds=None, is_papers=False),
+    ]
+    found = Findings(title="t", setting="s", claims=claims, numbers={})
+    text = paragraph(as_json("figure3", "smoke", {}, "surefoot paper figure3", found, {}))
+    assert "- **Held.** *The paper:* it is so. *Here:* 3 points." in text
+    assert "- **Cannot be told.** *Asked:* it is not. *Here:* 4 points." in text

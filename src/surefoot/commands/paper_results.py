@@ -19,7 +19,7 @@ The paper's experiments, made with this repository. Written by `surefoot paper r
 run's `results.json`; do not edit. Shares are of held-out problems. Intervals are 95 %, over
 problems and, where a verifier was trained several times, over trainings; p-values are two-sided,
 paired over problems. A claim of order holds if the interval is above zero, and does not if it is
-below.
+below. Where it says *asked*, the paper claims nothing.
 """
 
 

@@ -152,21 +152,23 @@ def _nine_in_ten(name: str, when: str, near: dict[str, Any]) -> Claim:
         is_far = low > NEAR or high < -NEAR
         holds = True if low >= -NEAR and high <= NEAR else False if is_far else None
     return Claim(
-        paper="(no claim of the paper) steps scored 0.85 to 0.95 are right as often as that says,"
+        paper="steps scored 0.85 to 0.95 are right as often as that says,"
         f" within {100 * NEAR:.0f} points.",
         here=here,
         holds=holds,
+        is_papers=False,
     )
 
 
 def _better(name: str, numbers: dict[str, Any]) -> Claim:
     before, after = numbers["before"], numbers["after"]
     return Claim(
-        paper="(no claim of the paper) a temperature mends the chances.",
+        paper="a temperature mends the chances.",
         here=f"sampled {name}: {numbers['temperature']:.2f}; nats a step {before['nll']:.4f}"
         f" before, {after['nll']:.4f} after; calibration error {before['ece']:.3f} before,"
         f" {after['ece']:.3f} after",
         holds=after["ece"] < before["ece"] and after["nll"] < before["nll"],
+        is_papers=False,
     )
 
 

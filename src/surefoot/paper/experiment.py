@@ -140,10 +140,11 @@ def paragraph(results: Mapping[str, Any]) -> str:
     """A run in words, as Markdown: what was tried, and claim by claim what came out."""
     marks = {True: "Held", False: "Did not hold", None: "Cannot be told"}
     lines = [f"{results['setting']} {_models(results['settings'])}".rstrip(), ""]
-    lines += [
-        f"- **{marks[claim['holds']]}.** *The paper:* {claim['paper']} *Here:* {claim['here']}."
-        for claim in results["claims"]
-    ]
+    for claim in results["claims"]:
+        who = "The paper" if claim["is_papers"] else "Asked"
+        lines.append(
+            f"- **{marks[claim['holds']]}.** *{who}:* {claim['paper']} *Here:* {claim['here']}."
+        )
     if results["table"]:
         lines += ["", results["table"]]
     lines += [

@@ -100,19 +100,21 @@ def _claims(found: Trials, lengths: dict[str, FloatArray], n: int) -> list[Claim
     for other in list(WAYS)[1:]:
         claims.append(
             compared(
-                f"(no claim of the paper) the product, neutral right, is ahead of: {other}.",
+                f"the product, neutral right, is ahead of: {other}.",
                 f"difference at N = {n}",
                 found.difference(PAPERS, other, n),
+                is_papers=False,
             )
         )
     bias = estimate(lengths[PAPERS] - lengths["mean, neutral right"], compared=True)
     claims.append(
         Claim(
-            paper="(no claim of the paper) a product of many chances favours short solutions.",
+            paper="a product of many chances favours short solutions.",
             here=f"the product chooses solutions with {bias.mean:+.2f} steps ({bias.low:+.2f} to"
             f" {bias.high:+.2f}) compared with those that the mean chooses",
             holds=True if bias.high < 0 else False if bias.low > 0 else None,
             estimate=bias,
+            is_papers=False,
         )
     )
     return claims

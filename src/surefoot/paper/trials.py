@@ -32,15 +32,17 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A sentence of the paper, and what was seen here."""
+    """A sentence that may hold or not, of the paper as a rule, and what was seen here."""
 
     paper: str
-    """What the paper says."""
+    """What the paper says; or what is asked here, if it says nothing of it."""
     here: str
     """What was seen, in a sentence with its figures."""
     holds: bool | None
     """Whether it held; None: the interval holds both."""
     estimate: Estimate | None = None
+    is_papers: bool = True
+    """Whether it is the paper that says so."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -178,21 +180,22 @@ def percent(figure: Estimate, *, signed: bool = False) -> str:
     return f"{100 * figure.mean:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
-def compared(paper: str, what: str, figure: Estimate) -> Claim:
+def compared(paper: str, what: str, figure: Estimate, *, is_papers: bool = True) -> Claim:
     """The claim that a difference is above zero.
 
     Args:
         paper: What the paper says.
         what: Names the difference, e.g. `PRM - ORM at N = 256`.
         figure: It.
+        is_papers: Whether the paper says so.
     """
     assert figure.p is not None
     p = "p < 0.0001" if figure.p < 1e-4 else f"p = {figure.p:.2g}"
     holds = True if figure.low > 0 else False if figure.high < 0 else None
-    word = {True: "held", False: "did not hold", None: "cannot be told"}[holds]
     return Claim(
         paper=paper,
-        here=f"{what}: {percent(figure, signed=True)}, {p}; it {word} here",
+        here=f"{what}: {percent(figure, signed=True)}, {p}",
         holds=holds,
         estimate=figure,
+        is_papers=is_papers,
     )
