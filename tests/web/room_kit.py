@@ -7,15 +7,17 @@ from typing import Any
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from surefoot.records import Problem, Solution
+from surefoot.records import Problem, Session, Solution
 from surefoot.web.room import people
 from surefoot.web.room.alternatives import Propose
 from surefoot.web.room.app import Room
 from surefoot.web.room.database import Database
+from surefoot.web.room.gold import add_gold, set_pass_mark
 from surefoot.web.room.intake import Plan, take_in
 from surefoot.web.room.migrate import migrate
 from surefoot.web.room.project import set_up
 from surefoot.web.room.replay import Replay, replay
+from surefoot.web.room.schema import AssignmentRow, TaskRow
 from surefoot.web.room.server import create_app
 
 START = 1_800_000_000_000
@@ -37,6 +39,42 @@ def made_solutions(n_problems: int, each: int = 2) -> list[Solution]:
         for k in range(each)
         for i in range(n_problems)
     ]
+
+
+def put_gold(kit: "Kit", n: int, kind: Any = "gold", said: Sequence[int | None] = (1,)) -> None:
+    """Questions whose right answer is that step 1, from 0, is the first error.
+
+    Of problems that are no work; nothing in their texts tells them from it.
+    """
+    solutions = [
+        Solution(solution_id=f"g{i}", problem_id=f"q{i}", steps=STEPS, answer="4") for i in range(n)
+    ]
+    problems = [
+        Problem(problem_id=s.problem_id, statement="What is 1+1+7?", answer="9") for s in solutions
+    ]
+    right = {s.solution_id: list(said) for s in solutions}
+    with kit.database.write() as session:
+        add_gold(session, problems, solutions, right, kind, actor="test", now=kit.clock())
+        if kind == "screening":
+            set_pass_mark(session, None, now=kit.clock())
+
+
+def opinion(name: str, *ratings: int | None, finish: str | None = None) -> Session:
+    """Of somebody elsewhere about the first solution, `STEPS`."""
+    n = len(ratings)
+    return Session(
+        session_id=name,
+        problem_id="p0",
+        solution_id="p0/0",
+        rater=name,
+        format="prm800k",
+        alternatives=tuple((text,) for text in STEPS[:n]),
+        alternative_ratings=tuple((rating,) for rating in ratings),  # type: ignore[misc]
+        chosen=tuple(None if rating == -1 else 0 for rating in ratings),
+        shown_steps=STEPS,
+        finish_reason=finish,
+        other='[[["labeler"], null]]',
+    )
 
 
 class Clock:
@@ -174,3 +212,15 @@ def kind_of(response: Response) -> str:
     body = response.json()
     assert {"type", "title", "detail"} <= body.keys()
     return str(body["type"]).removeprefix("/problems/")
+
+
+def state_of(person: "Browser") -> str:
+    """Whether somebody is in the screening, active, paused, ..."""
+    return str(person.get("/me").json()["state"])
+
+
+def task_of(kit: Kit, work: dict[str, Any]) -> TaskRow:
+    """The task of an assignment that somebody was given."""
+    with kit.database.read() as session:
+        assignment = session.get_one(AssignmentRow, work["assignment_id"])
+        return session.get_one(TaskRow, assignment.task_id)

@@ -1,6 +1,7 @@
 """The page for leads, as a person uses it: all tabs, a decision, an invite, a pause."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,10 +9,11 @@ from typing import Any
 
 import pytest
 from page_kit import PAGE, SCREENSHOTS, press
-from room_kit import Browser, Kit, event
+from room_kit import Browser, Kit, event, opinion
 from room_server import Served
 
 from surefoot.records import Problem, Solution
+from surefoot.web.room.imports import keep_opinions
 from surefoot.web.room.intake import Plan, take_in
 from surefoot.web.room.project import add_guideline
 
@@ -46,6 +48,9 @@ class Room:
         self._gold(kit)
         for name, shift in (("Ada", 0), ("Bob", 1), ("<b>Cyd</b>", 2)):
             self._work(kit, kit.browser(name), shift)
+        with kit.database.write() as session:
+            given = [opinion("f", -1), opinion("g", 1, -1)]
+            keep_opinions(session, {"p0/0": given}, now=kit.clock())
         secret = kit.link("Lea", "lead")
         kit.link("Root", "admin")
         kit.close()
@@ -272,6 +277,38 @@ def test_an_administrator_invites_pauses_and_changes(room: Room, new_page: NewPa
     page.get_by_role("button", name="More about Root").click()
     page.get_by_role("button", name="Block").click()
     page.get_by_role("status").filter(has_text="is the only administrator").wait_for()
+
+
+def test_an_opinion_from_elsewhere_can_be_chosen(room: Room, new_page: NewPage) -> None:
+    page = new_page()
+    room.enter(page, "Lea")
+    page.goto(f"{room.url}/admin#task/1")
+    page.get_by_label("g (imported)").check()
+    page.get_by_role("button", name="Decide").click()
+    page.get_by_role("status").filter(has_text="Task 1 is decided.").wait_for()
+    page.wait_for_function("() => location.hash !== '#task/1'")
+    page.goto(f"{room.url}/admin#task/1")
+    page.get_by_text("Decided by Lea").wait_for()
+    settled(page)
+    assert page.get_by_label("g (imported)").is_checked()
+    assert page.locator("th.holds").inner_text().endswith("g (imported)")
+
+
+def test_a_lead_withdraws_a_question(room: Room, new_page: NewPage) -> None:
+    page = new_page()
+    room.enter(page, "Lea")
+    tab(page, "Quality")
+    page.get_by_role("link", name=re.compile(r"^gold \d+$")).first.click()
+    page.get_by_role("button", name="Withdraw the question").click()
+    page.get_by_role("status").filter(has_text="answers to it count nowhere").wait_for()
+    page.get_by_text("It is withdrawn: given to nobody").wait_for()
+    settled(page)
+    picture(page, "question-withdrawn")
+    tab(page, "Quality")
+    page.get_by_role("cell", name="withdrawn").wait_for()
+    page.go_back()
+    page.get_by_role("button", name="Ask it again").click()
+    page.get_by_role("button", name="Withdraw the question").wait_for()
 
 
 def test_a_view_can_be_linked_and_the_back_button_works(room: Room, new_page: NewPage) -> None:

@@ -87,6 +87,8 @@ class Machine(RuleBasedStateMachine):
         self.browsers[NAMES[-1]] = self.kit.browser(NAMES[-1])
         self.lead = self.kit.browser("Lead", "admin")
         self.work: dict[str, dict[str, Work]] = {name: {} for name in NAMES}
+        self.withdrawn: set[int] = set()
+        """Questions."""
 
     def ask_questions(self) -> None:
         """None here."""
@@ -139,6 +141,8 @@ class Machine(RuleBasedStateMachine):
             known = self.work[name].get(assignment["assignment_id"])
             if known is None:
                 kind = self._kind(assignment["assignment_id"])
+                task_id = self._assignment(assignment["assignment_id"]).task_id
+                assert task_id not in self.withdrawn
                 known = self.work[name][assignment["assignment_id"]] = Work(assignment, kind)
             assert {e["event_id"] for e in assignment["events"]} == known.acked.keys()
             assert not known.is_released
@@ -383,7 +387,7 @@ class Machine(RuleBasedStateMachine):
             ends = [row.finish_reason for row in said[task.id]]
             errors = [r.first_error for r in said[task.id] if r.finish_reason not in REASONS]
             if task.kind != "work":
-                assert task.state == "open"
+                assert task.state == ("withdrawn" if task.id in self.withdrawn else "open")
             elif task.state == "resolved":
                 assert decided[task.id].assignment_id in last
             elif task.state == "withdrawn":
@@ -420,6 +424,38 @@ class WithQuestions(Machine):
                 now = self.kit.clock()
                 add_gold(session, problems, solutions, right, kind, actor="test", now=now)  # type: ignore[arg-type]
                 set_pass_mark(session, None, now=now)
+
+    @rule(which=pick)
+    def withdraw_or_ask_again(self, which: int) -> None:
+        """A lead does so with some question; what is withdrawn does not stay so for long."""
+        with self.kit.database.read() as session:
+            rows = select(TaskRow.id).where(TaskRow.kind != "work").order_by(TaskRow.id)
+            questions = session.scalars(rows).all()
+        task_id = questions[which % len(questions)]
+        if task_id not in self.withdrawn and which % 4:
+            return
+        self.withdrawn ^= {task_id}
+        state = "withdrawn" if task_id in self.withdrawn else "open"
+        response = self.lead.post(f"/admin/questions/{task_id}/state", state=state)
+        assert response.status_code == 200, response.text
+
+    @invariant()
+    def only_questions_that_are_asked_count(self) -> None:
+        """By the page of people, against what each person said last."""
+        with self.kit.database.read() as session:
+            last = {}
+            for row in session.scalars(select(SubmissionRow).order_by(SubmissionRow.revision)):
+                last[row.assignment_id] = row
+            of = {name: session.get_one(AssignmentRow, name) for name in last}
+            kinds = {task.id: task.kind for task in session.scalars(select(TaskRow))}
+        expected: Counter[str] = Counter(
+            one.labeler_id
+            for one in of.values()
+            if kinds[one.task_id] == "gold" and one.task_id not in self.withdrawn
+        )
+        people = self.lead.get("/admin/labelers").json()
+        said = {one["labeler_id"]: one["gold"]["n"] for one in people if one["gold"]}
+        assert said == dict(expected)
 
 
 @pytest.mark.timeout(900)  # each of a thousand steps waits for the disk, which may be busy

@@ -1,14 +1,27 @@
 """Gold questions, screening, pauses, differing opinions, and opinions from elsewhere."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from room_kit import START, STEPS, Browser, Kit, kind_of, made_problems, made_solutions, rate
+from room_kit import (
+    START,
+    STEPS,
+    Browser,
+    Kit,
+    kind_of,
+    made_problems,
+    made_solutions,
+    opinion,
+    put_gold,
+    rate,
+    state_of,
+    task_of,
+)
 from sqlalchemy import select
 
 from surefoot.errors import UserError
-from surefoot.records import Problem, Session, Solution
+from surefoot.records import Session, Solution
 from surefoot.web.room.gold import add_gold, set_pass_mark
 from surefoot.web.room.imports import keep_opinions
 from surefoot.web.room.intake import Plan, take_in
@@ -30,39 +43,9 @@ from surefoot.web.room.shown import settings_of
 MakeKit = Callable[..., Kit]
 
 
-def gold_solutions(n: int) -> list[Solution]:
-    """Solutions of problems that are no work, told apart from work by nothing in their text."""
-    return [
-        Solution(solution_id=f"g{i}", problem_id=f"q{i}", steps=STEPS, answer="4") for i in range(n)
-    ]
-
-
-def put_gold(kit: Kit, n: int, kind: Any = "gold", said: Sequence[int | None] = (1,)) -> None:
-    """Questions whose right answer is that step 1, from 0, is the first error."""
-    solutions = gold_solutions(n)
-    problems = [
-        Problem(problem_id=s.problem_id, statement="What is 1+1+7?", answer="9") for s in solutions
-    ]
-    right = {s.solution_id: list(said) for s in solutions}
-    with kit.database.write() as session:
-        add_gold(session, problems, solutions, right, kind, actor="test", now=kit.clock())
-        if kind == "screening":
-            set_pass_mark(session, None, now=kit.clock())
-
-
-def task_of(kit: Kit, work: dict[str, Any]) -> TaskRow:
-    with kit.database.read() as session:
-        assignment = session.get_one(AssignmentRow, work["assignment_id"])
-        return session.get_one(TaskRow, assignment.task_id)
-
-
 def numbers(kit: Kit, work: dict[str, Any]) -> tuple[int, int, int, str]:
     task = task_of(kit, work)
     return task.want, task.slots, task.done, task.state
-
-
-def state_of(person: Browser) -> str:
-    return str(person.get("/me").json()["state"])
 
 
 def audited(kit: Kit, action: str) -> list[dict[str, Any]]:
@@ -522,24 +505,6 @@ def test_replay_mends_results_and_counts(make_kit: MakeKit) -> None:
         assert replay(session, mend=True).counts["differences"] == 3
     found = kit.replay()
     assert (found.told, found.counts["results"]) == ([], 2)
-
-
-def opinion(name: str, *ratings: int | None, finish: str | None = None) -> Session:
-    """Of somebody elsewhere about STEPS."""
-    n = len(ratings)
-    return Session(
-        session_id=name,
-        problem_id="p0",
-        solution_id="p0/0",
-        rater=name,
-        format="prm800k",
-        alternatives=tuple((text,) for text in STEPS[:n]),
-        alternative_ratings=tuple((rating,) for rating in ratings),  # type: ignore[misc]
-        chosen=tuple(None if rating == -1 else 0 for rating in ratings),
-        shown_steps=STEPS,
-        finish_reason=finish,
-        other='[[["labeler"], null]]',
-    )
 
 
 A, B, C = opinion("a", -1), opinion("b", 1, -1), opinion("c", 1, 0, 1)

@@ -10,7 +10,7 @@ export const quality: View = async () => {
   const { questions, screening } = await server.quality();
   const said = (rows: { first_error: number | null; n: number }[]): string => rows.map((row) => `${row.n} × ${stepName(row.first_error)}`).join(", ");
   return [
-    el("p", {}, "A question that most people get wrong is probably wrong itself, or has more than one answer. Such questions come first."),
+    el("p", {}, "A question that most people get wrong is probably wrong itself, or has more than one answer. Such questions come first; open one to withdraw it."),
     table(
       "Gold and screening questions",
       [{ head: "Question", tight: true }, { head: "Problem", wide: true }, "Right is", { head: "Right", number: true }, { head: "Answers", number: true }, "Said", "State"],

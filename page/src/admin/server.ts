@@ -1,7 +1,7 @@
 // What leads and administrators ask of the server.
 
 import { api, ask } from "../api.ts";
-import type { Agreement, Audit, Disputed, Guideline, Overview, Page, Person, Quality, Report, ReportKind, Settings, Task } from "./types.ts";
+import type { Agreement, Audit, Disputed, Guideline, Held, Overview, Page, Person, Quality, Report, ReportKind, Settings, Task } from "./types.ts";
 
 const get = <T>(path: string): Promise<T> => ask<T>("GET", `/admin${path}`);
 const post = <T>(path: string, body: unknown = {}): Promise<T> => ask<T>("POST", `/admin${path}`, body);
@@ -24,7 +24,8 @@ export const server = {
   setState: (id: string, state: string) => post<unknown>(`${person(id)}/state`, { state }),
   setRole: (id: string, role: string) => post<unknown>(`${person(id)}/role`, { role }),
   revoke: (id: string) => post<{ revoked: number }>(`${person(id)}/revoke`),
-  decide: (task: number, assignment: string | null, note: string | null) => post<unknown>(`/disagreements/${task}/adjudicate`, { assignment_id: assignment, note }),
+  decide: (task: number, holds: Held, note: string | null) => post<unknown>(`/disagreements/${task}/adjudicate`, { ...holds, note }),
+  ask: (task: number, state: "open" | "withdrawn") => post<unknown>(`/questions/${task}/state`, { state }),
   addGuideline: (text: string) => post<{ version: number }>("/guidelines", { text }),
   change: (changes: Settings) => post<{ settings: Settings }>("/settings", changes),
 };

@@ -5,7 +5,7 @@ import { show } from "../math.ts";
 import { button, KINDS } from "../rating.ts";
 import { duration, moment, stepName } from "./numbers.ts";
 import { server } from "./server.ts";
-import type { Opinion, Rating, Task } from "./types.ts";
+import type { Held, Opinion, Rating, Task } from "./types.ts";
 import { link, type Around, type View } from "./view.ts";
 
 const ENDS = { found_error: "found an error", solution: "no error", bad_problem: "problem is broken", give_up: "gave up" } as const;
@@ -19,7 +19,7 @@ export const task: View = async (around, rest) => {
     el("p", {}, link("disagreements", "All disagreements"), ` · task ${id}, ${found.kind}, ${found.state}${found.generation === null ? "" : `, generation ${found.generation}`}`),
     problem(found),
     sideBySide(found),
-    found.kind === "work" ? decision(around, found) : known(found),
+    found.kind === "work" ? decision(around, found) : known(around, found),
     ...found.opinions.map((one, i) => words(one, i)),
   ];
 };
@@ -48,9 +48,8 @@ function shown(text: string): HTMLElement {
 
 function sideBySide(found: Task): HTMLElement {
   const n = Math.max(found.steps.length, ...found.opinions.map((one) => one.ratings.length));
-  const holds = found.decision?.assignment_id;
   const heads = found.opinions.map((one, i) =>
-    el("th", { scope: "col", class: one.assignment_id && one.assignment_id === holds ? "holds" : null }, el("span", { class: "num" }, `${i + 1}`), " ", one.labeler),
+    el("th", { scope: "col", class: isHeld(one, found) ? "holds" : null }, el("span", { class: "num" }, `${i + 1}`), " ", one.labeler),
   );
   const rows = Array.from({ length: n }, (_, step) =>
     el(
@@ -73,22 +72,29 @@ function mark(rating: Rating | null): HTMLElement {
   return el("span", { class: `mark ${kind.action}` }, drawing(kind.path), ` ${kind.value}`);
 }
 
+/** Whether it was decided so. */
+function isHeld(one: Held, found: Task): boolean {
+  return one.assignment_id === found.decision?.assignment_id && one.imported_id === found.decision.imported_id;
+}
+
 function decision(around: Around, found: Task): HTMLElement {
-  const choices = found.opinions.flatMap((one, i) => (one.assignment_id ? [{ id: one.assignment_id, key: `${i + 1}`, text: `${one.labeler}: ${outcome(one)}` }] : []));
-  const options = [...choices, { id: "", key: "0", text: "None: the problem is bad, withdraw it" }];
-  const was = found.decision ? (found.decision.assignment_id ?? "") : null;
-  const radios = options.map(({ id, key }) => el("input", { type: "radio", name: "holds", value: id, id: `holds-${key}`, checked: id === was }));
+  const none: Held = { assignment_id: null, imported_id: null };
+  const options: { held: Held; key: string; text: string }[] = [
+    ...found.opinions.map((one, i) => ({ held: { assignment_id: one.assignment_id, imported_id: one.imported_id }, key: `${i + 1}`, text: `${one.labeler}: ${outcome(one)}` })),
+    { held: none, key: "0", text: "None: the problem is bad, withdraw it" },
+  ];
+  const radios = options.map(({ held, key }) => el("input", { type: "radio", name: "holds", value: key, id: `holds-${key}`, checked: isHeld(held, found) }));
   const note = el("textarea", { rows: 2, maxlength: 2000, "aria-label": "Why (if you like)", placeholder: "Why (if you like)" });
   const missing = el("p", { class: "warn", role: "alert" });
   const decide = async (): Promise<void> => {
-    const chosen = radios.find((radio) => radio.checked);
+    const chosen = options[radios.findIndex((radio) => radio.checked)];
     if (!chosen) {
       missing.textContent = "Choose the opinion that holds.";
       radios[0]?.focus();
       return;
     }
     const done = `Task ${found.task_id} is decided.`;
-    if (!(await around.act(server.decide(found.task_id, chosen.value || null, note.value.trim() || null), done))) return;
+    if (!(await around.act(server.decide(found.task_id, chosen.held, note.value.trim() || null), done))) return;
     await next(around, found.task_id, 1, done);
     around.again();
   };
@@ -111,9 +117,22 @@ function decision(around: Around, found: Task): HTMLElement {
   );
 }
 
-function known(found: Task): HTMLElement {
+/** What is right, and whether the question is asked. */
+function known(around: Around, found: Task): HTMLElement {
   const acceptable = (found.gold?.first_errors ?? []).map(stepName).join(", ");
-  return el("section", { class: "part" }, el("h3", {}, "What is right"), el("p", {}, acceptable || "nothing is known"));
+  const isAsked = found.state !== "withdrawn";
+  const change = (): void => {
+    const done = `The question is ${isAsked ? "withdrawn; answers to it count nowhere" : "asked again"}.`;
+    void around.act(server.ask(found.task_id, isAsked ? "withdrawn" : "open"), done).then((ok) => ok && around.again());
+  };
+  return el(
+    "section",
+    { class: "part" },
+    el("h3", {}, "What is right"),
+    el("p", {}, acceptable || "nothing is known"),
+    isAsked ? null : el("p", {}, "It is withdrawn: given to nobody, and the answers below count nowhere."),
+    el("div", { class: "line" }, button(isAsked ? "Withdraw the question" : "Ask it again", "", change)),
+  );
 }
 
 function outcome(one: Opinion): string {

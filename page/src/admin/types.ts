@@ -88,8 +88,13 @@ export interface Disputed {
   is_decided: boolean;
 }
 
-export interface Opinion {
+/** An opinion of this room or from elsewhere; both null: none, the problem is bad. */
+export interface Held {
   assignment_id: string | null;
+  imported_id: number | null;
+}
+
+export interface Opinion extends Held {
   labeler: string;
   finish_reason: Finish | null;
   first_error: number | null;
@@ -120,7 +125,7 @@ export interface Task {
   final_answer: string | null;
   score: number | null;
   opinions: Opinion[];
-  decision: { assignment_id: string | null; by: string; note: string | null; at: string } | null;
+  decision: (Held & { by: string; note: string | null; at: string }) | null;
 }
 
 export interface Report {

@@ -97,9 +97,10 @@ class Role(Asked):
 
 
 class Decision(Asked):
-    """Which submission holds; null: none, the problem is bad."""
+    """Which submission holds, or which opinion from elsewhere; neither: the problem is bad."""
 
     assignment_id: str | None
+    imported_id: int | None = None
     note: Annotated[str | None, Field(max_length=MAX_TEXT)] = None
 
 
@@ -175,11 +176,16 @@ def adjudicate(room: RoomHere, by: CallerHere, task_id: int, body: Decision) -> 
             session,
             task_id,
             assignment_id=body.assignment_id,
+            imported_id=body.imported_id,
             note=(body.note or "").strip() or None,
             actor=by.lead(session),
             now=room.now(),
         )
-    return {"task_id": task_id, "assignment_id": body.assignment_id}
+    return {
+        "task_id": task_id,
+        "assignment_id": body.assignment_id,
+        "imported_id": body.imported_id,
+    }
 
 
 @router.post("/guidelines")

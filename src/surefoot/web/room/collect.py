@@ -177,6 +177,7 @@ def _submitted(session: Session) -> Iterator[Listed]:
 
 
 def _imported(session: Session) -> Iterator[Listed]:
+    holds = set(session.scalars(select(AdjudicationRow.imported_id)))
     rows = (
         select(
             ImportedRow.id,
@@ -196,13 +197,17 @@ def _imported(session: Session) -> Iterator[Listed]:
             key=row.id,
             solution_id=row.solution_id,
             generation=row.generation,
-            standing=Standing(first_error=row.first_error, is_whole=row.is_whole),
+            standing=Standing(
+                first_error=row.first_error, is_whole=row.is_whole, holds=row.id in holds
+            ),
         )
 
 
 def _taken(session: Session, there: Sequence[Listed]) -> set[str | int]:
     """One opinion of each task; none of those of which a lead said that none holds."""
-    no_one = select(AdjudicationRow.task_id).where(AdjudicationRow.assignment_id.is_(None))
+    no_one = select(AdjudicationRow.task_id).where(
+        AdjudicationRow.assignment_id.is_(None), AdjudicationRow.imported_id.is_(None)
+    )
     nothing_holds = set(session.scalars(no_one))
     taken: set[str | int] = set()
     for task_id, group in groupby(there, key=lambda one: one.task_id):

@@ -149,6 +149,7 @@ def in_full(session: Session, task_id: int) -> dict[str, Any]:
 def _decision(session: Session, row: AdjudicationRow) -> dict[str, Any]:
     return {
         "assignment_id": row.assignment_id,
+        "imported_id": row.imported_id,
         "by": session.get_one(LabelerRow, row.labeler_id).name,
         "note": row.note,
         "at": iso(row.at),
@@ -166,6 +167,7 @@ def _given_here(session: Session, task_id: int) -> list[dict[str, Any]]:
     return [
         {
             "assignment_id": row.assignment_id,
+            "imported_id": None,
             "labeler": name,
             "finish_reason": row.finish_reason,
             "first_error": row.first_error,
@@ -186,6 +188,7 @@ def _imported(session: Session, task_id: int) -> list[dict[str, Any]]:
     return [
         {
             "assignment_id": None,
+            "imported_id": row.id,
             "labeler": content.pop("rater") + ELSEWHERE,
             "finish_reason": content.pop("finish_reason"),
             "first_error": row.first_error,

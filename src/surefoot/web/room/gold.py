@@ -24,14 +24,16 @@ from surefoot.web.room.importing import in_parts
 from surefoot.web.room.intake import Plan, take_in
 from surefoot.web.room.problems import Refused
 from surefoot.web.room.project import COMMAND, set_up
+from surefoot.web.room.queue import locked_task
 from surefoot.web.room.schema import (
     AssignmentRow,
     GenerationRow,
     GoldResultRow,
+    LabelerRow,
     SubmissionRow,
     TaskRow,
 )
-from surefoot.web.room.shown import project_of
+from surefoot.web.room.shown import project_of, settings_of
 
 GoldKind: TypeAlias = Literal["gold", "screening"]
 SCREENING = -1
@@ -50,6 +52,21 @@ class Part(Asked):
     is_last: bool = False
     pass_mark: int | None = None
     """Of the screening; null: three quarters of the questions."""
+
+
+class Asking(Asked):
+    """Whether a question is asked."""
+
+    state: Literal["open", "withdrawn"]
+
+
+@router.post("/questions/{task_id}/state")
+def set_state(caller: CallerHere, task_id: int, body: Asking) -> dict[str, Any]:
+    """Withdraws a question, or asks it again."""
+    with caller.room.database.write() as session:
+        actor = caller.lead(session)
+        set_asked(session, task_id, body.state == "open", actor=actor, now=caller.room.now())
+    return {"task_id": task_id, "state": body.state}
 
 
 @router.post("/gold")
@@ -159,6 +176,43 @@ def set_pass_mark(
         raise UserError(f"--pass-mark {mark}: there are {n} questions")
     set_up(session, changes={"pass_mark": mark}, actor=actor, now=now)
     return mark
+
+
+def set_asked(session: Session, task_id: int, is_asked: bool, *, actor: str, now: int) -> None:
+    """Withdraw a question that is no good, or ask it again.
+
+    One that is withdrawn is given to nobody, and what was answered counts nowhere, though
+    it is kept. Whoever was paused by it stays so until a lead says otherwise; whoever
+    is in the screening and has answered the others is through with it, and where no
+    answer is left a person decides. A pass mark above the questions that are left
+    becomes the usual one.
+
+    Args:
+        session: A transaction that writes.
+        task_id: The question.
+        is_asked: Whether it is asked from now on.
+        actor: Who says so.
+        now: The time.
+
+    Raises:
+        Refused: There is no such task, or it is work.
+    """
+    if session.get(TaskRow, task_id) is None:
+        raise Refused(404, "not_found", "there is no such task")
+    task = locked_task(session, task_id)
+    if task.kind == "work":
+        raise Refused(409, "conflict", "it is work and no question; a lead decides it")
+    wanted = "open" if is_asked else "withdrawn"
+    if task.state == wanted:
+        return
+    task.state = wanted
+    audit.note(session, actor, "question", str(task_id), {"after": wanted}, now=now)
+    session.flush()
+    if task.kind == "screening":
+        if settings_of(session).pass_mark > n_questions(session, "screening"):
+            set_pass_mark(session, None, actor=actor, now=now)
+        for person in session.scalars(select(LabelerRow).where(LabelerRow.state == "screening")):
+            quality.conclude_screening(session, person, settings_of(session), now)
 
 
 def n_questions(session: Session, kind: GoldKind) -> int:

@@ -73,8 +73,9 @@ def of_several(task_id: Any) -> ColumnElement[bool]:
 
 
 def _of_gold(task_id: Any) -> ColumnElement[bool]:
-    """Whether a task is a question that somebody answered."""
-    held = TaskRow.kind.in_(["gold", "screening"]) & (TaskRow.done > 0)
+    """Whether a task is a question that is asked, and that somebody answered."""
+    is_asked = TaskRow.kind.in_(["gold", "screening"]) & (TaskRow.state != "withdrawn")
+    held = is_asked & (TaskRow.done > 0)
     found: ColumnElement[bool] = task_id.in_(select(TaskRow.id).where(held).correlate(None))
     return found
 

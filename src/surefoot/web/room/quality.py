@@ -240,6 +240,7 @@ def adjudicate(
     task_id: int,
     *,
     assignment_id: str | None,
+    imported_id: int | None = None,
     note: str | None,
     actor: str,
     now: int,
@@ -249,14 +250,16 @@ def adjudicate(
     Args:
         session: A transaction that writes.
         task_id: A task of kind work.
-        assignment_id: Whose submission holds; None: none, as the problem is bad.
+        assignment_id: Whose submission holds.
+        imported_id: Or which opinion from elsewhere. Both None: none holds, as the
+            problem is bad.
         note: Why, in the words of who decides.
         actor: `labeler_id` of who decides.
         now: The time.
 
     Raises:
-        Refused: There is no such task or person, it is a test, or the assignment
-            is none of the task's or was not submitted.
+        Refused: There is no such task or person, it is a test, or the opinion is
+            none of the task's, was not submitted, or two are named.
     """
     if session.get(LabelerRow, actor) is None:
         raise Refused(403, "forbidden", "a person decides, not a command")
@@ -269,13 +272,17 @@ def adjudicate(
         chosen = session.get(AssignmentRow, assignment_id)
         if chosen is None or chosen.task_id != task_id or chosen.submitted_at is None:
             raise Refused(422, "bad_request", "assignment_id: is no submission of this task")
-    before, task.state = task.state, "withdrawn" if assignment_id is None else "resolved"
-    session.merge(
-        AdjudicationRow(
-            task_id=task_id, assignment_id=assignment_id, labeler_id=actor, note=note, at=now
-        )
-    )
-    change = {"before": before, "after": task.state, "assignment_id": assignment_id, "note": note}
+    if imported_id is not None:
+        imported = session.get(ImportedRow, imported_id)
+        if imported is None or imported.task_id != task_id:
+            raise Refused(422, "bad_request", "imported_id: is no opinion on this task")
+        if assignment_id is not None:
+            raise Refused(422, "bad_request", "assignment_id or imported_id, not both")
+    is_none = assignment_id is None and imported_id is None
+    before, task.state = task.state, "withdrawn" if is_none else "resolved"
+    decision = {"assignment_id": assignment_id, "imported_id": imported_id, "note": note}
+    session.merge(AdjudicationRow(task_id=task_id, labeler_id=actor, at=now, **decision))
+    change = {"before": before, "after": task.state, **decision}
     audit.note(session, actor, "adjudicate", str(task_id), change, now=now)
 
 
@@ -346,7 +353,10 @@ def _pause_if_bad(session: Session, person: LabelerRow, settings: Settings, now:
         return
     rows = session.execute(
         select(GoldResultRow.is_right, GoldResultRow.at)
+        .join(AssignmentRow, AssignmentRow.assignment_id == GoldResultRow.assignment_id)
+        .join(TaskRow, TaskRow.id == AssignmentRow.task_id)
         .where(GoldResultRow.labeler_id == person.labeler_id, GoldResultRow.kind == "gold")
+        .where(TaskRow.state != "withdrawn")
         .where(GoldResultRow.at > _resumed_at(session, person.labeler_id))
         .order_by(GoldResultRow.at.desc(), GoldResultRow.assignment_id)
         .limit(LOOKED_AT)

@@ -54,7 +54,8 @@ def questions(session: Session) -> list[dict[str, Any]]:
             "answers": answers[task.id].total(),
             "right": right[task.id],
             "said": [{"first_error": e, "n": n} for e, n in answers[task.id].most_common()],
-            "is_doubtful": answers[task.id].total() >= AT_LEAST
+            "is_doubtful": task.state != "withdrawn"
+            and answers[task.id].total() >= AT_LEAST
             and 2 * right[task.id] < answers[task.id].total(),
         }
         for task, statement in tasks
@@ -81,7 +82,9 @@ def screening(session: Session) -> dict[str, Any]:
             func.sum(case((GoldResultRow.is_right, 1), else_=0)),
         )
         .join(LabelerRow, LabelerRow.labeler_id == GoldResultRow.labeler_id)
-        .where(GoldResultRow.kind == "screening")
+        .join(AssignmentRow, AssignmentRow.assignment_id == GoldResultRow.assignment_id)
+        .join(TaskRow, TaskRow.id == AssignmentRow.task_id)
+        .where(GoldResultRow.kind == "screening", TaskRow.state != "withdrawn")
         .group_by(LabelerRow.labeler_id, LabelerRow.name, LabelerRow.state)
         .order_by(LabelerRow.name)
     )

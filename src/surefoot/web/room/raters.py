@@ -23,6 +23,7 @@ from surefoot.web.room.schema import (
     LabelerRow,
     RatingRow,
     SubmissionRow,
+    TaskRow,
 )
 from surefoot.web.room.shown import iso, settings_of
 
@@ -161,7 +162,9 @@ def _golds(session: Session) -> dict[str, dict[str, Any]]:
             func.count(),
             func.sum(case((GoldResultRow.is_right, 1), else_=0)),
         )
-        .where(GoldResultRow.kind == "gold")
+        .join(AssignmentRow, AssignmentRow.assignment_id == GoldResultRow.assignment_id)
+        .join(TaskRow, TaskRow.id == AssignmentRow.task_id)
+        .where(GoldResultRow.kind == "gold", TaskRow.state != "withdrawn")
         .group_by(GoldResultRow.labeler_id)
     )
     return {who: {"right": int(right), **share(int(right), n)._asdict()} for who, n, right in rows}

@@ -358,7 +358,10 @@ class AdjudicationRow(Table):
     __tablename__ = "adjudication"
     task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
     assignment_id: Mapped[str | None] = mapped_column(ForeignKey("assignment.assignment_id"))
-    """Whose submission holds; null: none, the problem is bad and the task withdrawn."""
+    """Whose submission holds."""
+    imported_id: Mapped[int | None] = mapped_column(ForeignKey("imported.id"))
+    """Or which opinion from elsewhere. Both null: none, the problem is bad and the task
+    withdrawn."""
     labeler_id: Mapped[str] = mapped_column(ForeignKey("labeler.labeler_id"))
     """Who decided."""
     note: Mapped[str | None]
