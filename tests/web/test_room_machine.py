@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 )
 from room_kit import STEPS, Browser, Kit, event, rate
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 import private_postgres
 from surefoot.labeling import quality as arithmetic
@@ -50,6 +51,12 @@ WHOLE: tuple[tuple[int, ...] | str, ...] = (
     *("give_up", "bad_problem"),
 )
 ratings = st.lists(st.sampled_from([-1, 0, 1, None]), min_size=1, max_size=4)
+
+
+def last_said(session: Session) -> dict[str, SubmissionRow]:
+    """By assignment."""
+    rows = session.scalars(select(SubmissionRow).order_by(SubmissionRow.revision))
+    return {row.assignment_id: row for row in rows}
 
 
 class Work:
@@ -370,9 +377,7 @@ class Machine(RuleBasedStateMachine):
     def tasks_are_as_settled_as_what_was_said(self) -> None:
         """Counted here in another way: by what each person said last."""
         with self.kit.database.read() as session:
-            last = {}
-            for row in session.scalars(select(SubmissionRow).order_by(SubmissionRow.revision)):
-                last[row.assignment_id] = row
+            last = last_said(session)
             said = defaultdict(list)
             for name, row in last.items():
                 said[session.get_one(AssignmentRow, name).task_id].append(row)
@@ -443,9 +448,7 @@ class WithQuestions(Machine):
     def only_questions_that_are_asked_count(self) -> None:
         """By the page of people, against what each person said last."""
         with self.kit.database.read() as session:
-            last = {}
-            for row in session.scalars(select(SubmissionRow).order_by(SubmissionRow.revision)):
-                last[row.assignment_id] = row
+            last = last_said(session)
             of = {name: session.get_one(AssignmentRow, name) for name in last}
             kinds = {task.id: task.kind for task in session.scalars(select(TaskRow))}
         expected: Counter[str] = Counter(

@@ -1,7 +1,7 @@
 """Other ways of choosing what is labelled, at equal numbers.
 
-Other shares of convincing wrong answers, a choice over all problems at once, and a
-selector that is trained again on what was chosen so far.
+Other shares of convincing wrong answers, half of them beside solutions at random, a choice
+over all problems at once, and a selector that is trained again on what was chosen so far.
 """
 
 from itertools import pairwise
@@ -42,11 +42,23 @@ def ablations(
         if named(share, n) not in found and round(share * n) != round(WRONG_SHARE * n):
             tables = [study.chosen(n, scores, share=share) for scores in selectors]
             found[named(share, n)] = study.tried(tables)
+    tables = [_half_at_random(study, seed, n, scores) for seed, scores in enumerate(selectors)]
+    found[f"per problem, {n - n // 2} of {n} convincing wrong, the rest at random"] = study.tried(
+        tables
+    )
     tables = [study.chosen(n, scores, per_problem=False) for scores in selectors]
     found["over all problems, 80 % convincing wrong"] = study.tried(tables)
     again = [_iterated(study, seed, n) for seed in range(len(selectors))]
     found[RETRAINED] = study.tried(again)
     return found
+
+
+def _half_at_random(study: Study, seed: int, n: int, scores: Path) -> Path:
+    """Whether what is convincing is too narrow by itself: solutions of all kinds beside it."""
+    at_random = some_of(study.lab, study.setup.pool.solutions, n // 2, seed=seed)
+    return joined(
+        study.lab, at_random, study.chosen(n - n // 2, scores, share=1.0, rated=at_random)
+    )
 
 
 def _iterated(study: Study, seed: int, n: int) -> Path:
