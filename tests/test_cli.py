@@ -174,7 +174,10 @@ def test_an_interrupted_command_ends_with_130() -> None:
     os.kill(process.pid, signal.SIGINT)
     _, error = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert error == "surefoot: error: interrupted; what was finished is kept\n"
+    assert (
+        error
+        == "surefoot: error: interrupted; what was finished is kept, and the same command goes on\n"
+    )
 
 
 def fails_with(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,7 @@ export interface Me {
 
 export interface Claim {
   assignments: Assignment[];
-  reason: null | "nothing_left" | "paused" | "failed";
+  reason: null | "nothing_left" | "enough_for_today" | "paused" | "failed";
 }
 
 export interface Submission {

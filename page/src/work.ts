@@ -291,6 +291,7 @@ export class Desk implements Room {
       paused: "Your work is paused. The project lead will tell you how it goes on; what you did is kept.",
       failed: "The screening was not passed this time. Thank you for taking part; please ask the project lead.",
       blocked: "You have no access to this project any more.",
+      enough_for_today: "You have rated as many solutions to each problem as one person may in a day. There is more for you tomorrow. Thank you!",
       nothing_left: "Nothing is left to rate for you. Thank you!",
     };
     this.close(el("p", { class: "big" }, texts[reason ?? "nothing_left"] ?? texts["nothing_left"] ?? ""), this.again());

@@ -95,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except KeyboardInterrupt:
-        _complain("interrupted; what was finished is kept", words)
+        _complain("interrupted; what was finished is kept, and the same command goes on", words)
         return INTERRUPTED
     except SurefootError as error:
         _complain(str(error), words)
@@ -193,7 +193,7 @@ def parse(name: str, words: Sequence[str]) -> Any:
             )
     except SystemExit as stop:
         if stop.code:
-            why = f"{_refusal(refused.getvalue())}; see `surefoot {name} --help`"
+            why = f"{_refusal(refused.getvalue()).removesuffix('.')}; see `surefoot {name} --help`"
             raise UserError(why) from None
         print(_plain_help(shown.getvalue()))  # noqa: T201
         raise

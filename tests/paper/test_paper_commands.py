@@ -45,6 +45,10 @@ def test_figure_3_of_given_samples_and_a_page_of_it(
     assert main([*words[:-1], str(other)]) == 0
     assert main(["paper", "results", str(out), str(other), "--out", str(page)]) == 0
     text = page.read_text(encoding="utf-8")
+    # Nothing is written where a run is missing.
+    other_page = ["--out", str(tmp_path / "other.md")]
+    assert main(["paper", "results", str(out), str(tmp_path / "missing"), *other_page]) == 2
+    assert not list(tmp_path.glob("other*"))
     for name in ("figure3", "again"):
         assert f"## Figure 3, of given samples ({name})" in text
         assert f"(results/{name}_figure3.svg)" in text
@@ -101,6 +105,10 @@ def test_experiments_share_stages_and_go_on(tmp_path: Path) -> None:
         assert results["command"] == " ".join(["surefoot paper", name, *sizes])
         assert results["settings"]["n"] == 4
     # Learning from the chosen, tested on others: no problem is on both sides.
+    made = json.loads((tmp_path / "figure3" / "results.json").read_text(encoding="utf-8"))
+    models = made["numbers"]["models"]
+    for name in (models["generator"], *models["prm"], *models["orm"]):
+        assert (tmp_path / "lab" / name / "config.json").is_file()
     problems = [
         {p.problem_id for p in read(path, Problem)}
         for split in ("train", "test")

@@ -13,6 +13,8 @@ import pytest
 from tiny_table1 import TINY, made, stage
 
 from surefoot.cli import main
+from surefoot.records import Problem
+from surefoot.tables import write
 
 __all__ = ["made"]  # a fixture
 
@@ -53,11 +55,50 @@ def test_questions_of_ones_own_and_given_verifiers(
     assert found["numbers"]["all"]["problems"] == 6
     rows = {json.loads(line)["source"] for line in few.read_text(encoding="utf-8").splitlines()}
     assert len(rows) > 1
-    assert rows == {name for name in found["numbers"] if name not in ("all", "paper")}
+    assert rows == {name for name in found["numbers"] if name not in ("all", "paper", "models")}
     # Without an ORM there is no column for it.
     places = [*TINY, "--lab", str(tmp_path / "lab"), "--out", str(tmp_path / "prm")]
     assert main(["paper", "table1", *words, *verifiers[:2], *places]) == 0
     assert "ORM" not in results(tmp_path / "prm")["table"]
+
+
+def test_a_verifier_of_the_other_kind_is_refused_first(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prm, orm = stage(made, "prm"), stage(made, "orm")
+    for words, said in (
+        (["--prm", orm], f"--prm: {orm} is of kind 'orm'; name one of kind 'prm'"),
+        (["--prm", prm, "--orm", prm], f"--orm: {prm} is of kind 'prm'; name one of kind 'orm'"),
+    ):
+        assert main(["paper", "table1", *words, "--lab", str(tmp_path)]) == 2
+        assert said in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_so_many_of_each_subject_of_ones_own(
+    made: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [
+        Problem(
+            problem_id=f"{subject}{i}", statement=f"{i}+{n}?", answer=str(i + n), subject=subject
+        )
+        for subject, n in (("many", 14), ("few", 3))
+        for i in range(n)
+    ]
+    write(tmp_path / "own", rows)
+    words = ["--test", str(tmp_path / "own"), "--generator", stage(made, "generator")]
+    words += ["--prm", stage(made, "prm"), "--scale", "smoke", "--sizes", "test_each=10", "n=2"]
+    places = ["--lab", str(tmp_path / "lab"), "--out", str(tmp_path / "out")]
+    assert main(["paper", "table1", *words, *places]) == 0
+    assert "--test: 13 of 17 problems are used" in caplog.text
+    found = results(tmp_path / "out")
+    assert [found["numbers"][name]["problems"] for name in ("many", "few")] == [10, 3]
+    cells = {line.split("|")[1].strip(): line for line in found["table"].splitlines()}
+    # Three problems have no interval that says anything.
+    assert (cells["many"].count(" to "), cells["few"].count(" to ")) == (2, 0)
+    report = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    assert "verifiers from" not in report
+    assert "learned from" not in report
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,13 @@ def test_other_names_numbers_and_lists(tmp_path: Path) -> None:
     ]
 
 
+def test_a_field_that_no_row_has_is_a_slip(tmp_path: Path) -> None:
+    path = lines(tmp_path / "exam.jsonl", {"statement": "1+1?", "answer": 2, "source": "mine"})
+    with pytest.raises(UserError, match="no row has a field 'sourc', named for subject"):
+        load_jsonl(path, names={"subject": "sourc"})
+    assert load_jsonl(path, names={"subject": "source"}).problems[0].subject == "mine"
+
+
 def test_choices_and_the_unit_join_the_statement(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [
         {"statement": "Which?", "answer": "B", "options": ["one", "two"]},

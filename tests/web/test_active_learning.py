@@ -222,6 +222,7 @@ def test_a_finished_generation_and_one_of_other_settings_are_kept(
         (["--solutions", "none"], "none: no such file or folder"),
         (["--solutions", "s", "--overlap", "2"], "--overlap: must be in"),
         (["--solutions", "s", "--want", "0"], "--want: must be >= 1"),
+        (["--base", "./nanoo", "--solutions", "s"], "nanoo: no such model folder"),
     ],
 )
 def test_a_mistake_is_told(

@@ -205,8 +205,11 @@ def test_at_most_two_of_a_problem_a_day(make_kit: Callable[..., Kit]) -> None:
         seen.append(work[0]["problem"]["statement"][-2])
         ada.do(work[0], -1)
     assert sorted(seen) == ["0", "0", "1", "1"]
+    assert ada.post("/assignments/claim", count=1).json()["reason"] == "enough_for_today"
     kit.clock.forward(24 * 60 + 1)
-    assert len(ada.claim(2)) == 2
+    for work in ada.claim(2):
+        ada.do(work, -1)
+    assert ada.post("/assignments/claim", count=1).json()["reason"] == "nothing_left"
 
 
 def test_a_lapsed_lease_goes_to_another_and_comes_back_if_it_can(

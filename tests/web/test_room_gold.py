@@ -103,6 +103,17 @@ def test_a_screening_says_who_passes(known: Path, db: str, tmp_path: Path) -> No
     assert said == {"added": 2, "changed": 0, "questions": 2}
 
 
+def test_tables_of_their_own_become_questions_too(
+    known: Path, db: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["label", "gold", str(known / "labels"), "--db", db]
+    assert main(words) == 2
+    assert "--solutions: name the solutions of" in capsys.readouterr().err
+    tables = ["--problems", str(known / "problems"), "--solutions", str(known / "solutions")]
+    assert main([*words, *tables]) == 0
+    assert len(gold_in(db)) == 4
+
+
 def test_so_many_and_the_same_again(known: Path, db: str) -> None:
     words = [str(known), "--limit", "1", "--db", db]
     said = [call("label gold", words) for _ in range(2)]

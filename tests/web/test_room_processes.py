@@ -67,7 +67,10 @@ def test_from_the_first_link_to_rows_of_prm800k(
         assert "another server" in capsys.readouterr().err
         assert main(["label", "doctor", "--db", db, "--json"]) == 0
         found = json.loads(capsys.readouterr().out)
-        assert (found["server"], found["problems"]) == (served.said["url"], [])
+        assert (found["server"], found["problems"]) == (served.said["url"], "none")
+        assert found["bytes"] > 100_000  # with what stands in the WAL only
+        assert main(["label", "doctor", "--db", str(tmp_path / "nope.db")]) == 2
+        assert "nope.db: there is no such database" in capsys.readouterr().err
         assert main(["label", "replay", "--db", db, "--check", "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["events"] == 9
         assert main(["label", "replay", "--db", db]) == 2  # it would write

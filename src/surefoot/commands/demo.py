@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shlex
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -74,7 +75,7 @@ def stages(config: Config) -> list[Stage]:
     seed, n_few = config.seed, max(config.train_problems // 5, 1)
     tables = "{out}/train-problems --solutions {out}/train-solutions"
     verifier = (
-        "--rating-tokens wrong ? right --rating-tokens-only --probe-first"
+        "--rating-tokens wrong '?' right --rating-tokens-only --probe-first"
         f" --epochs {config.epochs} --optimizer muon"
         f" --learning-rate 1e-3 --warmup 0.1 --weight-by solution --seed {seed}"
     )
@@ -177,11 +178,10 @@ def run(config: Config) -> dict[str, Any]:
 
 
 def _run_stage(config: Config, stage: Stage) -> None:
-    verb = cli.find_verb(stage.words.split())
+    verb = cli.find_verb(stage.words.split()[:2])
     assert verb is not None
-    words = [
-        word.replace("{out}", str(config.out)) for word in stage.words.split()[len(verb.split()) :]
-    ]
+    words = shlex.split(stage.words)[len(verb.split()) :]
+    words = [word.replace("{out}", str(config.out)) for word in words]
     # A stage that was finished but not noted is made again; one that was
     # killed half-way goes on, as its command does.
     cli.call(verb, [*words, "--out", str(config.out / stage.name), "--overwrite"])

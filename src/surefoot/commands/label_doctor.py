@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from surefoot.commands.room_options import OfRoom, server_of
-from surefoot.errors import SurefootError
+from surefoot.errors import SurefootError, UserError
 from surefoot.web.room.app import STATIC
 from surefoot.web.room.database import Database, is_server, shown
 from surefoot.web.room.files import check_local, file_system
@@ -28,7 +28,15 @@ class Config(OfRoom):
 
 
 def run(config: Config) -> dict[str, Any]:
-    """What was found; `problems` lists what should not be so."""
+    """What was found; `problems` lists what should not be so.
+
+    Raises:
+        UserError: There is no such file.
+    """
+    if not is_server(config.db) and not Path(config.db).is_file():
+        raise UserError(
+            f"{shown(config.db)}: there is no such database; `surefoot label serve` makes one"
+        )
     problems: list[str] = []
     found: dict[str, Any] = {
         "database": shown(config.db),
@@ -36,9 +44,8 @@ def run(config: Config) -> dict[str, Any]:
     }
     if not is_server(config.db):
         found |= _about_file(Path(config.db), problems)
-    if is_server(config.db) or Path(config.db).is_file():
-        found |= _about_content(config.db, problems)
-    return found | {"problems": problems}
+    found |= _about_content(config.db, problems)
+    return found | {"problems": problems or "none"}
 
 
 def _about_file(path: Path, problems: list[str]) -> dict[str, Any]:
@@ -53,9 +60,9 @@ def _about_file(path: Path, problems: list[str]) -> dict[str, Any]:
         check_local(path)
     except SurefootError as error:
         problems.append(str(error))
-    if path.is_file():
-        found["server"] = server_of(str(path)) or "none"
-        found["bytes"] = path.stat().st_size
+    found["server"] = server_of(str(path)) or "none"
+    parts = (path, path.with_name(f"{path.name}-wal"))  # the newest is in the second
+    found["bytes"] = sum(part.stat().st_size for part in parts if part.exists())
     return found
 
 

@@ -144,6 +144,8 @@ def _table(config: Config, name: str) -> Path:
     given: Path | None = getattr(config, name)
     path = given or config.source / name
     if given is None and not path.exists():
+        if name == "labels":
+            return config.source  # it is the table itself
         raise UserError(f"--{name}: name the {name} of {config.source}")
     return check_input(path, name)
 

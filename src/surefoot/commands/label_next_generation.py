@@ -16,6 +16,7 @@ from surefoot.atomic import write_text
 from surefoot.commands.options import Writes, check_at_least, check_input
 from surefoot.commands.room_options import OfRoom, ask_server, reading, writing
 from surefoot.errors import OutputExists, UserError
+from surefoot.generation.names import find_model
 from surefoot.labeling.selection import WRONG_SHARE, Policy
 from surefoot.records import Problem, Solution
 from surefoot.stages import fingerprint
@@ -92,6 +93,8 @@ class Config(OfRoom, Writes):
 def run(config: Config) -> dict[str, Any]:
     """What was chosen, by which PRM, and the number of the generation."""
     check_input(config.problems, "problems")
+    for model in filter(None, (config.base, config.generator)):
+        find_model(model)
     for path, what in ((config.solutions, "solutions"), (config.verifier, "a verifier")):
         if path is not None:
             check_input(path, what)

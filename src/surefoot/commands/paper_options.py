@@ -12,7 +12,7 @@ from surefoot.atomic import write_text
 from surefoot.commands.options import Options
 from surefoot.errors import OutputExists, UserError
 from surefoot.evaluation.figures import save
-from surefoot.generation.names import SHIPPED, find_model
+from surefoot.generation.names import SHIPPED, VERIFIER_FILE, find_model
 from surefoot.labeling.rate_by_scores import NEGATIVE_ABOVE
 from surefoot.paper.experiment import RESULTS_FILE, Findings, as_json, paragraph, resized
 from surefoot.paper.lab import Lab, opened
@@ -37,8 +37,8 @@ class OfPaper(Options):
     overwrite: bool = False
     """Replace results that are there; stages are kept."""
     sizes: tuple[str, ...] = ()
-    """Other sizes than the scale's, such as `n=1024 test_problems=500 trainings=5`; the
-    names are those of `settings` in `results.json`."""
+    """Other sizes than the scale's, such as `n=1024 trainings=5`; the names are those at the
+    end of `settings` in `results.json`, and a wrong one lists them."""
     base: str = "nano"
     """Model that the verifiers (and the generator, if none is named) are trained from."""
     generator: str | None = None
@@ -100,17 +100,23 @@ def model(name: str) -> Path | str:
     return name if name in SHIPPED and not Path(name).exists() else found
 
 
-def verifier(name: str, flag: str) -> Path | str:
+def verifier(name: str, flag: str, kind: Literal["prm", "orm"] = "prm") -> Path | str:
     """The folder of a verifier, or the address of a server.
 
     Raises:
-        UserError: There is no such folder.
+        UserError: There is no such folder, or it says that it is of the other kind.
     """
     if name.startswith(("http://", "https://")):
         return name
-    if not Path(name).is_dir():
+    folder = Path(name)
+    if not folder.is_dir():
         raise UserError(f"{flag}: {name} is no folder of a verifier")
-    return Path(name)
+    # Models of others have no such file; what they are is found when they are read.
+    if (folder / VERIFIER_FILE).exists():
+        said = json.loads((folder / VERIFIER_FILE).read_text(encoding="utf-8")).get("kind")
+        if said != kind:
+            raise UserError(f"{flag}: {name} is of kind {said!r}; name one of kind {kind!r}")
+    return folder
 
 
 def run_experiment(

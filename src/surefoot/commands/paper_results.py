@@ -44,8 +44,8 @@ def run(config: Config) -> dict[str, Any]:
     if not config.runs:
         raise UserError("name at least one folder that `surefoot paper ...` wrote")
     parts, claims = [HEAD], []
-    for folder in config.runs:
-        results = _read(folder)
+    # All are read before anything is written.
+    for folder, results in [(folder, _read(folder)) for folder in config.runs]:
         claims += results["claims"]
         images = []
         for name in results["figures"]:

@@ -33,7 +33,7 @@ def run(config: Config) -> dict[str, Any]:
     if config.prm is not None:
         if config.test is not None and config.generator is None:
             raise UserError("--generator: name the model that answers the questions of --test")
-        orm = None if config.orm is None else verifier(config.orm, "--orm")
+        orm = None if config.orm is None else verifier(config.orm, "--orm", "orm")
         given = table1.Given(prm=verifier(config.prm, "--prm"), orm=orm)
         # Nothing is trained and nobody rates: what else own problems need is not asked for.
         train, rater = config.train or config.test, config.rater or config.prm

@@ -127,12 +127,15 @@ def _models(settings: Mapping[str, Any]) -> str:
     """Which models, and how the held-out solutions were sampled; empty of given samples."""
     if not settings:
         return ""
-    base, small = settings["base"], settings.get("small")
+    base, small, given = settings["base"], settings.get("small"), settings.get("prm")
     generator = settings["generator"] or f"{base}, taught the step format"
     verifiers = f"verifiers from {base}" if small is None else f"small ones {small}, large {base}"
+    said = f"Temperature of held-out solutions {settings['temperature']:g}"
+    if given is not None:
+        return f"Models: generator {generator}. {said}."
     return (
-        f"Models: generator {generator}; {verifiers}. Temperature of held-out solutions"
-        f" {settings['temperature']:g}, of those learned from {settings['train_temperature']:g}."
+        f"Models: generator {generator}; {verifiers}. {said},"
+        f" of those learned from {settings['train_temperature']:g}."
     )
 
 

@@ -9,6 +9,7 @@ paper has it (100 a problem there). Equal solutions to a problem count once on b
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -98,7 +99,17 @@ class Verified:
     pool: Sampled
     prm: list[Path]
     orm: list[Path]
+    """Scores of the held-out solutions, by each training."""
     prms: list[Path]
+    orms: list[Path]
+
+    def models(self, lab: Lab) -> dict[str, Any]:
+        """What the lab calls them."""
+        return {
+            "generator": lab.name_of(self.generator),
+            "prm": [lab.name_of(one) for one in self.prms],
+            "orm": [lab.name_of(one) for one in self.orms],
+        }
 
 
 def prepare(lab: Lab, sources: Sources, scale: Scale) -> Verified:
@@ -112,12 +123,12 @@ def prepare(lab: Lab, sources: Sources, scale: Scale) -> Verified:
     uniform = some_of(lab, pool.solutions, scale.orm_n)
     test = problems(lab, sources, "test", scale.test_problems)
     held_out = sampled(lab, sources, test, generator, scale.n, temperature=sources.temperature)
-    prms, prm, orm = [], [], []
+    prms, orms, prm, orm = [], [], [], []
     for seed in range(scale.trainings):
         prms.append(trained(lab, sources, "prm", train, rated, labels, seed=seed))
         prm.append(scored(lab, test, held_out.solutions, prms[-1]))
-        orms = trained(lab, sources, "orm", train, uniform, pool.grades, seed=seed)
-        orm.append(scored(lab, test, held_out.solutions, orms))
+        orms.append(trained(lab, sources, "orm", train, uniform, pool.grades, seed=seed))
+        orm.append(scored(lab, test, held_out.solutions, orms[-1]))
     learned = {"prm": count_rows(rated), "orm": count_rows(uniform)}
     n_train = count_rows(train)
     return Verified(
@@ -128,6 +139,7 @@ def prepare(lab: Lab, sources: Sources, scale: Scale) -> Verified:
         prm=prm,
         orm=orm,
         prms=prms,
+        orms=orms,
     )
 
 
@@ -167,6 +179,7 @@ def run(lab: Lab, sources: Sources, scale: Scale) -> Findings:
         numbers={
             **found.as_json(),
             "learned_from": made.learned,
+            "models": made.models(lab),
             "right_by_wrong_steps": right_by_wrong_steps(made.pool) if is_known else None,
         },
         figures={"figure3": _figure(found, names)},

@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import json
 import logging
+import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -62,7 +63,7 @@ class Lab:
         out = self.folder / f"{what}-{hashlib.sha256(key.encode()).hexdigest()[:10]}"
         if (note := self._note(out)) is None:
             said = [str(word) for word in (*words, *pace)]
-            log.info("surefoot %s %s --out %s", verb, " ".join(said), out)
+            log.info("surefoot %s %s", verb, shlex.join([*said, "--out", str(out)]))
             started = time.monotonic()
             # A stage that was killed half-way goes on, as its command does.
             result = self.call(verb, [*said, "--out", str(out), "--overwrite"])
@@ -87,9 +88,9 @@ class Lab:
         self.seconds[out.name] = note["seconds"]
         return out
 
-    def name_of(self, path: Path) -> str:
-        """A path as keys hold it: a stage's name, or a hash of what a user's file holds."""
-        return str(self._named(path))
+    def name_of(self, word: Path | str) -> str:
+        """A word as keys hold it: a stage's name, or a hash of what a user's file holds."""
+        return str(self._named(word))
 
     def _named(self, word: Word) -> str | int | float:
         if not isinstance(word, Path):

@@ -4,6 +4,8 @@ All of it is made by commands, in a `Lab`. By default the problems are procedura
 and the exact checker stands in for people; with a user's own problems a PRM does.
 """
 
+import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,7 +16,9 @@ from surefoot.errors import UserError
 from surefoot.labeling.rate_by_scores import NEGATIVE_ABOVE
 from surefoot.paper.lab import Lab, Word
 from surefoot.records import Labels, Problem, Solution
-from surefoot.tables import read, write
+from surefoot.tables import count_rows, read, write
+
+log = logging.getLogger("surefoot")
 
 Split: TypeAlias = Literal["train", "test"]
 
@@ -80,6 +84,7 @@ def problems(
     seed: int = 0,
     families: Sequence[str] = (),
     levels: Sequence[int] = LEVELS,
+    of_each: bool = False,
 ) -> Path:
     """`n` problems of a split.
 
@@ -89,8 +94,9 @@ def problems(
         split: `train` or `test`.
         n: How many; of a user's table the `n` that a hash picks, or all there are.
         seed: Of procedural problems.
-        families: Of procedural problems (a user's: subjects); empty: all.
+        families: Of procedural problems; empty: all.
         levels: Of procedural problems.
+        of_each: Of a user's table `n` of each subject.
     """
     table = sources.train if split == "train" else sources.test
     if table is None:
@@ -98,15 +104,23 @@ def problems(
         if families:
             words += ["--families", *families]
         return lab.make(f"{split}-problems", "problems arith", *words)
-    wanted = set(families)
 
     def cut(out: Path) -> None:
-        rows = [p for p in read(table, Problem) if not wanted or p.subject in wanted]
+        rows = read(table, Problem)
         rows.sort(key=lambda p: sha256(f"{seed}:{p.problem_id}".encode()).digest())
-        write(out, rows[:n], overwrite=True, record=Problem)
+        had: Counter[str | None] = Counter()
+        kept = []
+        for row in rows:
+            group = row.subject if of_each else None
+            had[group] += 1
+            if had[group] <= n:
+                kept.append(row)
+        write(out, kept, overwrite=True, record=Problem)
 
-    key = f"{lab.name_of(table)} {n} {seed} {sorted(wanted)}"
-    return lab.keep(f"{split}-problems", key, cut)
+    made = lab.keep(f"{split}-problems", f"{lab.name_of(table)} {n} {seed} {of_each}", cut)
+    if (used := count_rows(made)) < (there := count_rows(table)):
+        log.warning("--%s: %d of %d problems are used; more by --sizes", split, used, there)
+    return made
 
 
 def check_disjoint(sources: Sources) -> None:

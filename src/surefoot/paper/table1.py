@@ -13,6 +13,7 @@ from typing import Literal
 
 from surefoot.errors import UserError
 from surefoot.evaluation.curves import MAJORITY
+from surefoot.evaluation.estimators import FloatArray
 from surefoot.paper.experiment import Findings, trainings
 from surefoot.paper.lab import Lab
 from surefoot.paper.materials import (
@@ -34,6 +35,8 @@ UNSEEN = ("functions", "polynomials", "ratio", "modular")
 """Procedural families: kinds of calculation that the verifiers never saw."""
 SEEN_LEVELS, UNSEEN_LEVEL = (3, 4), 5
 SERIES = ("orm", MAJORITY, "prm")
+FEW = 10
+"""Problems below which an interval would say nothing: all of them right has no width."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +46,7 @@ class Scale:
     train_problems: int
     train_n: int
     test_each: int
-    """Problems of each unseen family; the paper has 224 questions in all."""
+    """Problems of each unseen family or own subject; the paper has 224 questions in all."""
     test_hard: int
     """Problems of the seen families at the unseen level."""
     n: int
@@ -93,6 +96,10 @@ def run(lab: Lab, sources: Sources, scale: Scale, given: Given | None = None) ->
     generator = _generator(lab, sources, scale)
     verifiers = _trained(lab, sources, scale, generator) if given is None else _given(given)
 
+    models = {"generator": lab.name_of(generator)} | {
+        kind: [lab.name_of(one) for one in made] for kind, made in verifiers.items()
+    }
+
     def tried(test: Path) -> Trials:
         pool = sampled(lab, sources, test, generator, scale.n, temperature=sources.temperature)
         scores = {
@@ -101,9 +108,11 @@ def run(lab: Lab, sources: Sources, scale: Scale, given: Given | None = None) ->
         }
         return trials(pool, scores, [1, scale.n])
 
-    test = problems(
-        lab, sources, "test", scale.test_each * len(unseen), families=unseen if procedural else ()
-    )
+    if procedural:
+        n_test = scale.test_each * len(unseen)
+        test = problems(lab, sources, "test", n_test, families=unseen)
+    else:
+        test = problems(lab, sources, "test", scale.test_each, of_each=True)
     every = tried(test)
     family = {problem.problem_id: problem.subject or "" for problem in read(test, Problem)}
     found = {
@@ -125,7 +134,8 @@ def run(lab: Lab, sources: Sources, scale: Scale, given: Given | None = None) ->
             + (" The base and the generator know them all." if procedural else "")
         ),
         claims=[claim for name in found if name not in unseen for claim in _claims(name, found)],
-        numbers={name: one.as_json() for name, one in found.items()} | {"paper": TABLE_1},
+        numbers={name: one.as_json() for name, one in found.items()}
+        | {"paper": TABLE_1, "models": models},
         table=_table(found),
     )
 
@@ -204,6 +214,13 @@ def _claims(name: str, found: dict[str, Trials]) -> list[Claim]:
     ]
 
 
+def _cell(chances_TP: FloatArray) -> str:
+    """A share, with its interval where there are problems enough to be drawn again."""
+    if chances_TP.shape[1] < FEW:
+        return f"{100 * chances_TP.mean():.1f} %"
+    return percent(estimate(chances_TP))
+
+
 def _table(found: dict[str, Trials]) -> str:
     names = {"orm": "ORM", MAJORITY: "majority voting", "prm": "PRM"}
     series = [name for name in SERIES if name in found["all"].chances]
@@ -212,7 +229,7 @@ def _table(found: dict[str, Trials]) -> str:
         f"|---|---:|---:|{'---:|' * len(series)}",
     ]
     for name, one in found.items():
-        cells = [percent(estimate(one.chances[kind][:, :, -1])) for kind in series]
+        cells = [_cell(one.chances[kind][:, :, -1]) for kind in series]
         alone = f"{100 * one.mean(MAJORITY)[0]:.1f} %"
         lines.append(f"| {name} | {len(one.problem_ids)} | {alone} | {' | '.join(cells)} |")
     paper = " | ".join(f"{100 * TABLE_1[kind]:.1f} %" for kind in series)

@@ -22,6 +22,8 @@ def load_jsonl(
 ) -> Loaded:
     """Problems of a file.
 
+    A field that `names` gives another name must be in some row, or it is a slip.
+
     Args:
         path: A `.jsonl`, `.jsonl.gz` or `.parquet` file.
         names: Our field -> the file's, where they differ: `{"statement": "question"}`;
@@ -43,10 +45,17 @@ def load_jsonl(
     ours = (*(f.name for f in fields(Problem)), "choices", "unit")
     field_of = {name: name for name in ours} | dict(names or {})
 
+    seen: set[str] = set()
+
     def make(row: Row) -> Problem:
+        seen.update(row.fields)
         return _problem(row, field_of)
 
-    return collect(file_rows(path), make, skip_bad=skip_bad)
+    found = collect(file_rows(path), make, skip_bad=skip_bad)
+    for name, theirs in field_of.items():
+        if theirs not in (name, *seen):
+            raise UserError(f"{path}: no row has a field {theirs!r}, named for {name}")
+    return found
 
 
 def statement_id(statement: str) -> str:

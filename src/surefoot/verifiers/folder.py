@@ -16,13 +16,12 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from surefoot.errors import ModelFolderError
 from surefoot.generation.folder import load_model, save_model
+from surefoot.generation.names import VERIFIER_FILE
 from surefoot.records import RATINGS, Rating, VerifierKind
 from surefoot.steps import STEP_SEPARATOR
 from surefoot.verifiers.aggregate import Aggregation, Neutral
 from surefoot.verifiers.rating_tokens import RATING_TOKENS, rating_token_ids
 from surefoot.verifiers.readout import check_readout
-
-VERIFIER_FILE = "verifier.json"
 
 
 @dataclass(frozen=True, kw_only=True)

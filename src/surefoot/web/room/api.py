@@ -181,7 +181,8 @@ def claim(room: RoomHere, body: Claim, secret: Secret = None) -> dict[str, Any]:
             alternatives.foresee(room.propose, session, row, room.protocol)
         reason = person.state if person.state in ("paused", "failed") else None
         if not found and reason is None:
-            reason = "nothing_left"
+            is_later = queue.is_more_later(session, person, settings, kinds, room.now())
+            reason = "enough_for_today" if is_later else "nothing_left"
         return {"assignments": found, "reason": reason}
 
 

@@ -16,6 +16,7 @@ that somebody else is claiming.
 
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import func, literal_column, or_, select
 from sqlalchemy.orm import Session
@@ -137,6 +138,14 @@ def finish(session: Session, assignment: AssignmentRow, now: int) -> bool:
     task.done += 1
     session.flush()
     return is_late
+
+
+def is_more_later(
+    session: Session, person: LabelerRow, settings: Settings, kinds: Sequence[str], now: int
+) -> bool:
+    """Whether there is work for a person who got none: of problems rated enough for a day."""
+    unlimited = replace(settings, per_problem_a_day=0)
+    return any(_next(session, person, kind, unlimited, now) is not None for kind in kinds)
 
 
 def n_left(session: Session, kinds: Sequence[str]) -> int:
