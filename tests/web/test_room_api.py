@@ -207,8 +207,8 @@ def test_at_most_two_of_a_problem_a_day(make_kit: Callable[..., Kit]) -> None:
     assert sorted(seen) == ["0", "0", "1", "1"]
     assert ada.post("/assignments/claim", count=1).json()["reason"] == "enough_for_today"
     kit.clock.forward(24 * 60 + 1)
-    for work in ada.claim(2):
-        ada.do(work, -1)
+    for other in ada.claim(2):
+        ada.do(other, -1)
     assert ada.post("/assignments/claim", count=1).json()["reason"] == "nothing_left"
 
 
