@@ -110,6 +110,7 @@ def test_starting_loads_no_torch() -> None:
         (["serve", "none", "--db", "new.db"], "none: no such file or folder"),
         (["serve", "--want", "0"], "--want: must be >= 1"),
         (["serve", "--overlap", "2"], "--overlap: must be <= 1"),
+        (["serve", "--want", "2"], "--want, --overlap: are of solutions that are taken in"),
         (["serve", "--host", "no.such.host.invalid"], "cannot be listened to"),
         (["serve", "--url", "label.example.org"], "--url: must begin with http"),
         (["serve", "--ask", "nothing", "progress"], "--ask: nothing, or something"),

@@ -69,7 +69,7 @@ class Config(HasStepWriter, OfRoom):
     """phase2 (default): whole solutions, up to the first error. phase1: step by step,
     rating what is offered."""
     want: int = 1
-    """People who rate each solution."""
+    """People who rate each solution that is taken in; others keep their number."""
     overlap: float = 0.0
     """Share of solutions that one more person rates, to measure agreement; 0 to 1."""
     ask: tuple[Literal["alternatives", "progress", "critique", "nothing"], ...] | None = None
@@ -138,6 +138,9 @@ def _check(config: Config) -> None:
         raise UserError(f"--pause-below: must lie between 0 and 1, got {config.pause_below}")
     if config.overlap > 1:
         raise UserError(f"--overlap: must be <= 1, got {config.overlap}")
+    is_nothing_new = config.queue is None and config.problems is None
+    if is_nothing_new and (config.want > 1 or config.overlap > 0):
+        raise UserError("--want, --overlap: are of solutions that are taken in; name them as Q")
     if config.url is not None and not config.url.startswith(("http://", "https://")):
         raise UserError(f"--url: must begin with http:// or https://, got {config.url}")
     if config.ask and "nothing" in config.ask and len(config.ask) > 1:
@@ -169,7 +172,10 @@ def _prepare(config: Config, database: Database) -> tuple[str, int, Any]:
                 want=config.want,
                 overlap=config.overlap,
             )
-            take_in(session, problems, solutions, plan, scores=scores, now=now)
+            added = take_in(session, problems, solutions, plan, scores=scores, now=now)
+            if added < len(solutions):
+                there = len(solutions) - added
+                log.info("%d of %d solutions are there already", there, len(solutions))
             if config.queue is not None:
                 _keep_opinions(session, config.queue, solutions, now)
         if session.scalar(select(TaskRow.id).limit(1)) is None:
