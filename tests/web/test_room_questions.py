@@ -115,6 +115,10 @@ def test_a_screening_ends_when_what_is_left_is_withdrawn(
     ada.do(work, *ratings)
     assert state_of(ada) == "screening"
     (left,) = set(questions(kit)) - {task_of(kit, work).id}
+    asked(lead, task_of(kit, work).id, "withdrawn")
+    exam = ada.get("/me").json()["screening"]
+    assert (exam["answered"], exam["total"]) == (0, 1)
+    asked(lead, task_of(kit, work).id, "open")
     asked(lead, left, "withdrawn")
     # Two right answers passed; of one question one does.
     with kit.database.read() as session:

@@ -70,6 +70,8 @@ def run(config: Config) -> dict[str, Any]:
             lambda among, place: _drawn(among, f"{seed} {place}"),
         )
         total = me["stats"]["left"] if config.limit is None else config.limit
+        if config.limit is None and (exam := me["screening"]) is not None:
+            total += exam["total"] - exam["answered"]
         with Progress("Rating", total) as progress:
             while config.limit is None or progress.made < config.limit:
                 answer = visitor.post("/assignments/claim", count=1)

@@ -66,7 +66,7 @@ def as_text(report: Mapping[str, Any]) -> str:
             _line("right", gold["right"]),
             _line("within one step", gold["near"]),
             _line("an error or none", gold["has_error"]),
-            f"{gold['missed']} errors were missed, {gold['false_alarms']} were none",
+            f"errors missed: {gold['missed']}; named where there are none: {gold['false_alarms']}",
         ]
         lines += [_line(f"  {one['rater']}", one) for one in gold["raters"]]
     return "\n".join(line.rstrip() for line in lines)

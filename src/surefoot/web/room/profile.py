@@ -78,12 +78,13 @@ def checked_keymap(value: dict[str, Any]) -> dict[str, list[str]]:
 def _screening(session: Session, person: LabelerRow, settings: Settings) -> dict[str, Any] | None:
     if person.state != "screening":
         return None
-    total = select(func.count()).where(TaskRow.kind == "screening", TaskRow.state != "withdrawn")
+    is_asked = (TaskRow.kind == "screening") & (TaskRow.state != "withdrawn")
+    total = select(func.count()).where(is_asked)
     answered = (
         select(func.count())
         .select_from(AssignmentRow)
         .join(TaskRow, TaskRow.id == AssignmentRow.task_id)
-        .where(AssignmentRow.labeler_id == person.labeler_id, TaskRow.kind == "screening")
+        .where(AssignmentRow.labeler_id == person.labeler_id, is_asked)
         .where(AssignmentRow.submitted_at.is_not(None))
     )
     return {
