@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import text
 
-from surefoot.commands.room_options import OfRoom, server_of
-from surefoot.errors import SurefootError, UserError
+from surefoot.commands.room_options import OfRoom, check_there, server_of
+from surefoot.errors import SurefootError
 from surefoot.web.room.app import STATIC
 from surefoot.web.room.database import Database, is_server, shown
 from surefoot.web.room.files import check_local, file_system
@@ -33,10 +33,7 @@ def run(config: Config) -> dict[str, Any]:
     Raises:
         UserError: There is no such file.
     """
-    if not is_server(config.db) and not Path(config.db).is_file():
-        raise UserError(
-            f"{shown(config.db)}: there is no such database; `surefoot label serve` makes one"
-        )
+    check_there(config.db)
     problems: list[str] = []
     found: dict[str, Any] = {
         "database": shown(config.db),

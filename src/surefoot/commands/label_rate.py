@@ -69,9 +69,7 @@ def run(config: Config) -> dict[str, Any]:
             me["project"]["protocol"],
             lambda among, place: _drawn(among, f"{seed} {place}"),
         )
-        total = me["stats"]["left"] if config.limit is None else config.limit
-        if config.limit is None and (exam := me["screening"]) is not None:
-            total += exam["total"] - exam["answered"]
+        total = _left(me) if config.limit is None else config.limit
         with Progress("Rating", total) as progress:
             while config.limit is None or progress.made < config.limit:
                 answer = visitor.post("/assignments/claim", count=1)
@@ -88,6 +86,12 @@ def run(config: Config) -> dict[str, Any]:
         "ended": reason,
         "seconds": round(progress.seconds, 1),
     }
+
+
+def _left(me: dict[str, Any]) -> int:
+    """Work, and what is left of a screening before it."""
+    exam = me["screening"] or {"total": 0, "answered": 0}
+    return int(me["stats"]["left"] + exam["total"] - exam["answered"])
 
 
 def _drawn(among: Sequence[int], key: str) -> int:

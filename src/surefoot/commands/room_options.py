@@ -45,6 +45,16 @@ def reading(place: str) -> Iterator[Session]:
         database.close()
 
 
+def check_there(place: str) -> None:
+    """A database that is a file must exist; a server's is found out by asking it.
+
+    Raises:
+        UserError: It does not.
+    """
+    if not is_server(place) and not Path(place).is_file():
+        raise UserError(f"{place}: there is no such database; `surefoot label serve` makes one")
+
+
 @contextmanager
 def writing(place: str) -> Iterator[Session]:
     """A transaction in a database that no server has.
@@ -53,8 +63,7 @@ def writing(place: str) -> Iterator[Session]:
         InUse: A server has it; see `ask_server`.
         UserError: It is not there, or not of this version.
     """
-    if not is_server(place) and not Path(place).is_file():
-        raise UserError(f"{place}: there is no such database; `surefoot label serve` makes one")
+    check_there(place)
     database = Database(place)
     try:
         check_version(database)

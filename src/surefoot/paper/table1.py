@@ -94,7 +94,14 @@ def run(lab: Lab, sources: Sources, scale: Scale, given: Given | None = None) ->
     unseen = _subjects(sources, scale)
     procedural = sources.test is None
     generator = _generator(lab, sources, scale)
-    verifiers = _trained(lab, sources, scale, generator) if given is None else _given(given)
+    if given is None:
+        check_disjoint(sources)
+        train = _learned_from(lab, sources, scale)
+        verifiers = _trained(lab, sources, scale, generator, train)
+        said = _said_of_trained(sources, scale, count_rows(train))
+    else:
+        verifiers = _given(given)
+        said = f"Verifiers {' and '.join(str(one) for one in (given.prm, given.orm) if one)}"
 
     models = {"generator": lab.name_of(generator)} | {
         kind: [lab.name_of(one) for one in made] for kind, made in verifiers.items()
@@ -129,7 +136,7 @@ def run(lab: Lab, sources: Sources, scale: Scale, given: Given | None = None) ->
     return Findings(
         title="Table 1: out of distribution",
         setting=(
-            f"{_said_of(given, lab, sources, scale)}; tried on"
+            f"{said}; tried on"
             f" {', '.join(name for name in found if name != 'all')}, best of {scale.n}."
             + (" The base and the generator know them all." if procedural else "")
         ),
@@ -140,14 +147,11 @@ def run(lab: Lab, sources: Sources, scale: Scale, given: Given | None = None) ->
     )
 
 
-def _said_of(given: Given | None, lab: Lab, sources: Sources, scale: Scale) -> str:
-    """What the verifiers are."""
-    if given is not None:
-        return f"Verifiers {' and '.join(str(one) for one in (given.prm, given.orm) if one)}"
+def _said_of_trained(sources: Sources, scale: Scale, n_train: int) -> str:
+    """What the verifiers learned from."""
     seen = "the training table"
     if sources.train is None:
         seen = f"{', '.join(scale.seen)} at levels {' and '.join(map(str, SEEN_LEVELS))}"
-    n_train = count_rows(_learned_from(lab, sources, scale))
     return (
         f"Verifiers trained on {scale.train_n} solutions of each of {n_train} problems of {seen},"
         f" {trainings(scale.trainings)}"
@@ -170,11 +174,9 @@ def _generator(lab: Lab, sources: Sources, scale: Scale) -> Path | str:
 
 
 def _trained(
-    lab: Lab, sources: Sources, scale: Scale, generator: Path | str
+    lab: Lab, sources: Sources, scale: Scale, generator: Path | str, train: Path
 ) -> dict[str, list[Path | str]]:
     """Verifiers of the seen families, or of all that the user's training problems have."""
-    check_disjoint(sources)
-    train = _learned_from(lab, sources, scale)
     rated = sampled(lab, sources, train, generator, scale.train_n)
     supervision: dict[Literal["prm", "orm"], Path] = {"prm": rated.labels, "orm": rated.grades}
     return {

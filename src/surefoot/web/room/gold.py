@@ -24,6 +24,7 @@ from surefoot.web.room.importing import in_parts
 from surefoot.web.room.intake import Plan, take_in
 from surefoot.web.room.problems import Refused
 from surefoot.web.room.project import COMMAND, set_up
+from surefoot.web.room.questions import n_questions
 from surefoot.web.room.queue import locked_task
 from surefoot.web.room.schema import (
     AssignmentRow,
@@ -213,12 +214,6 @@ def set_asked(session: Session, task_id: int, is_asked: bool, *, actor: str, now
             set_pass_mark(session, None, actor=actor, now=now)
         for person in session.scalars(select(LabelerRow).where(LabelerRow.state == "screening")):
             quality.conclude_screening(session, person, settings_of(session), now)
-
-
-def n_questions(session: Session, kind: GoldKind) -> int:
-    """Questions of a kind that are asked."""
-    rows = select(func.count()).select_from(TaskRow)
-    return session.scalar(rows.where(TaskRow.kind == kind, TaskRow.state != "withdrawn")) or 0
 
 
 def _change(session: Session, kind: GoldKind, gold: Mapping[str, dict[str, Any]]) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from surefoot.web.room import queue
 from surefoot.web.room.app import Room
 from surefoot.web.room.problems import Refused
+from surefoot.web.room.questions import n_questions
 from surefoot.web.room.schema import (
     AssignmentRow,
     LabelerRow,
@@ -78,18 +79,17 @@ def checked_keymap(value: dict[str, Any]) -> dict[str, list[str]]:
 def _screening(session: Session, person: LabelerRow, settings: Settings) -> dict[str, Any] | None:
     if person.state != "screening":
         return None
-    is_asked = (TaskRow.kind == "screening") & (TaskRow.state != "withdrawn")
-    total = select(func.count()).where(is_asked)
     answered = (
         select(func.count())
         .select_from(AssignmentRow)
         .join(TaskRow, TaskRow.id == AssignmentRow.task_id)
-        .where(AssignmentRow.labeler_id == person.labeler_id, is_asked)
+        .where(TaskRow.kind == "screening", TaskRow.state != "withdrawn")
+        .where(AssignmentRow.labeler_id == person.labeler_id)
         .where(AssignmentRow.submitted_at.is_not(None))
     )
     return {
         "answered": session.scalar(answered),
-        "total": session.scalar(total),
+        "total": n_questions(session, "screening"),
         "pass_mark": settings.pass_mark,
     }
 

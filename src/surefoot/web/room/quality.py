@@ -25,6 +25,7 @@ from surefoot.labeling.quality import (
 )
 from surefoot.web.room import audit, queue
 from surefoot.web.room.problems import Refused
+from surefoot.web.room.questions import counted
 from surefoot.web.room.schema import (
     AdjudicationRow,
     AssignmentRow,
@@ -124,11 +125,9 @@ def conclude_screening(session: Session, person: LabelerRow, settings: Settings,
     )
     results = list(
         session.scalars(
-            select(GoldResultRow.is_right)
-            .join(AssignmentRow, AssignmentRow.assignment_id == GoldResultRow.assignment_id)
-            .join(TaskRow, TaskRow.id == AssignmentRow.task_id)
+            counted(GoldResultRow.is_right)
             .where(GoldResultRow.labeler_id == person.labeler_id)
-            .where(GoldResultRow.kind == "screening", TaskRow.state != "withdrawn")
+            .where(GoldResultRow.kind == "screening")
         )
     )
     if not results or session.scalar(open_ones.limit(1)) is not None:
@@ -352,11 +351,8 @@ def _pause_if_bad(session: Session, person: LabelerRow, settings: Settings, now:
     if person.state != "active":
         return
     rows = session.execute(
-        select(GoldResultRow.is_right, GoldResultRow.at)
-        .join(AssignmentRow, AssignmentRow.assignment_id == GoldResultRow.assignment_id)
-        .join(TaskRow, TaskRow.id == AssignmentRow.task_id)
+        counted(GoldResultRow.is_right, GoldResultRow.at)
         .where(GoldResultRow.labeler_id == person.labeler_id, GoldResultRow.kind == "gold")
-        .where(TaskRow.state != "withdrawn")
         .where(GoldResultRow.at > _resumed_at(session, person.labeler_id))
         .order_by(GoldResultRow.at.desc(), GoldResultRow.assignment_id)
         .limit(LOOKED_AT)

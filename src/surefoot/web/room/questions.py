@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from surefoot.labeling.quality import pass_chances
@@ -19,6 +19,23 @@ from surefoot.web.room.shown import settings_of
 
 AT_LEAST = 3
 """Answers from which on a question that most get wrong is doubted."""
+
+
+def counted(*columns: Any) -> Select[Any]:
+    """A query of results that count: those of questions that were withdrawn do not."""
+    return (
+        select(*columns)
+        .select_from(GoldResultRow)
+        .join(AssignmentRow, AssignmentRow.assignment_id == GoldResultRow.assignment_id)
+        .join(TaskRow, TaskRow.id == AssignmentRow.task_id)
+        .where(TaskRow.state != "withdrawn")
+    )
+
+
+def n_questions(session: Session, kind: str) -> int:
+    """Questions of a kind, `gold` or `screening`, that are asked."""
+    rows = select(func.count()).select_from(TaskRow)
+    return session.scalar(rows.where(TaskRow.kind == kind, TaskRow.state != "withdrawn")) or 0
 
 
 def questions(session: Session) -> list[dict[str, Any]]:
@@ -65,26 +82,17 @@ def questions(session: Session) -> list[dict[str, Any]]:
 
 def screening(session: Session) -> dict[str, Any]:
     """Who took the examination and how it went, and who would pass it."""
-    n = (
-        session.scalar(
-            select(func.count())
-            .select_from(TaskRow)
-            .where(TaskRow.kind == "screening", TaskRow.state != "withdrawn")
-        )
-        or 0
-    )
+    n = n_questions(session, "screening")
     mark = settings_of(session).pass_mark
     rows = session.execute(
-        select(
+        counted(
             LabelerRow.name,
             LabelerRow.state,
             func.count(),
             func.sum(case((GoldResultRow.is_right, 1), else_=0)),
         )
         .join(LabelerRow, LabelerRow.labeler_id == GoldResultRow.labeler_id)
-        .join(AssignmentRow, AssignmentRow.assignment_id == GoldResultRow.assignment_id)
-        .join(TaskRow, TaskRow.id == AssignmentRow.task_id)
-        .where(GoldResultRow.kind == "screening", TaskRow.state != "withdrawn")
+        .where(GoldResultRow.kind == "screening")
         .group_by(LabelerRow.labeler_id, LabelerRow.name, LabelerRow.state)
         .order_by(LabelerRow.name)
     )

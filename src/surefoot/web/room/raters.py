@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from surefoot.labeling.quality import WHOLE
 from surefoot.labeling.resampling import share
 from surefoot.web.room.opinions import is_newest, of_several
+from surefoot.web.room.questions import counted
 from surefoot.web.room.schema import (
     NO_CANDIDATE,
     AssignmentRow,
@@ -23,7 +24,6 @@ from surefoot.web.room.schema import (
     LabelerRow,
     RatingRow,
     SubmissionRow,
-    TaskRow,
 )
 from surefoot.web.room.shown import iso, settings_of
 
@@ -157,14 +157,12 @@ def _counts(session: Session) -> dict[str, tuple[int, str | None]]:
 
 def _golds(session: Session) -> dict[str, dict[str, Any]]:
     rows = session.execute(
-        select(
+        counted(
             GoldResultRow.labeler_id,
             func.count(),
             func.sum(case((GoldResultRow.is_right, 1), else_=0)),
         )
-        .join(AssignmentRow, AssignmentRow.assignment_id == GoldResultRow.assignment_id)
-        .join(TaskRow, TaskRow.id == AssignmentRow.task_id)
-        .where(GoldResultRow.kind == "gold", TaskRow.state != "withdrawn")
+        .where(GoldResultRow.kind == "gold")
         .group_by(GoldResultRow.labeler_id)
     )
     return {who: {"right": int(right), **share(int(right), n)._asdict()} for who, n, right in rows}
