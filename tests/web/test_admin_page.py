@@ -205,9 +205,10 @@ def test_a_lead_decides_with_keys_alone(room: Room, new_page: NewPage) -> None:
     press(page, "2")
     assert page.get_by_role("radio").nth(1).is_checked()
     press(page, "Enter")
-    page.get_by_role("status").filter(has_text="is decided").wait_for()
     page.wait_for_function("was => location.href !== was", arg=first)
+    page.get_by_role("status").filter(has_text=f"Task {first.split('/')[-1]} is decided").wait_for()
     tab(page, "Disagreements")
+    assert page.get_by_role("status").inner_text() == ""
     assert page.locator("tbody tr").count() == before - 1
     page.get_by_role("link", name="Decided", exact=True).click()
     page.get_by_role("cell", name="decided").wait_for()
@@ -226,6 +227,30 @@ def test_a_lead_decides_with_keys_alone(room: Room, new_page: NewPage) -> None:
     assert page.get_by_role("button", name="More about Ada").count() == 0
     page.get_by_role("button", name="Pause Ada").click()
     page.get_by_role("button", name="Resume Ada").wait_for()
+
+
+def test_who_leaves_while_the_server_is_slow_stays_there(room: Room, new_page: NewPage) -> None:
+    page = new_page()
+    room.enter(page, "Root")
+    tab(page, "Disagreements")
+    page.locator("tbody a").first.click()
+    page.get_by_role("heading", name="One solution").wait_for()
+    settled(page)
+    held: list[Any] = []
+    page.route("**/admin/disagreements?*", lambda route: held.append(route))
+    press(page, "2 Enter")
+    page.get_by_role("status").filter(has_text="is decided").wait_for()
+    # The page asks for the next one, and the lead goes elsewhere before it is answered.
+    tab(page, "Guidelines")
+    wanted = page.get_by_role("textbox")
+    wanted.fill("half written")
+    assert len(held) == 1
+    with page.expect_response("**/admin/disagreements?*") as answered:
+        held[0].continue_()
+    answered.value.finished()
+    page.wait_for_timeout(200)
+    assert page.url.endswith("#guidelines")
+    assert wanted.input_value() == "half written"
 
 
 def test_an_administrator_invites_pauses_and_changes(room: Room, new_page: NewPage) -> None:

@@ -42,17 +42,16 @@ const TABS: Record<string, [string, View]> = {
 /** Views without a tab of their own -> the tab they belong to. */
 const UNDER: Record<string, [string, View, string]> = { task: ["One solution", task, "disagreements"] };
 
-class Administration implements Around {
-  readonly isAdmin: boolean;
-  readonly keys = new Map<string, () => void>();
+class Administration {
+  private readonly keys: Around["keys"] = new Map();
   private readonly place = el("div", { class: "view" });
   private readonly heading = el("h2", { tabindex: -1 });
   private readonly status = el("p", { class: "told", role: "status" });
   private readonly tabs: Map<string, HTMLElement>;
   private turn = 0;
+  private carried = "";
 
-  constructor(readonly me: Me) {
-    this.isAdmin = me.role === "admin";
+  constructor(private readonly me: Me) {
     this.tabs = new Map(Object.entries(TABS).map(([name, [title]]) => [name, el("a", { href: `#${name}` }, title)]));
   }
 
@@ -69,24 +68,39 @@ class Administration implements Around {
     );
     const nav = el("nav", { class: "tabs", "aria-label": "Administration" }, ...this.tabs.values());
     app.replaceChildren(el("div", { class: "frame admin" }, head, nav, el("main", {}, this.heading, this.status, this.place)));
-    window.addEventListener("hashchange", () => void this.draw(true));
+    window.addEventListener("hashchange", () => {
+      this.tell(this.carried);
+      this.carried = "";
+      void this.draw(true);
+    });
     document.addEventListener("keydown", (event) => this.pressed(event));
     void this.draw(false);
   }
 
-  tell(text: string): void {
+  /** What the view that is shown may do; once the lead has gone elsewhere it moves nobody and draws nothing. */
+  private around(): Around {
+    const place = location.hash;
+    const ifHere = (what: () => void): void => void (location.hash === place && what());
+    return {
+      me: this.me,
+      isAdmin: this.me.role === "admin",
+      keys: this.keys,
+      tell: (text) => this.tell(text),
+      act: (what, done) => this.act(what, done),
+      again: () => ifHere(() => void this.draw(false)),
+      go: (to, said = "") =>
+        ifHere(() => {
+          this.carried = said;
+          location.hash = to;
+        }),
+    };
+  }
+
+  private tell(text: string): void {
     say(this.status, text);
   }
 
-  again(): void {
-    void this.draw(false);
-  }
-
-  go(place: string): void {
-    location.hash = place;
-  }
-
-  async act(what: Promise<unknown>, done: string): Promise<boolean> {
+  private async act(what: Promise<unknown>, done: string): Promise<boolean> {
     try {
       await what;
       this.tell(done);
@@ -116,10 +130,10 @@ class Administration implements Around {
     }
     let inside: (Node | string)[];
     try {
-      inside = (await view(this, rest)).filter((child) => typeof child === "string" || child instanceof Node);
+      inside = (await view(this.around(), rest)).filter((child) => typeof child === "string" || child instanceof Node);
     } catch (error) {
       if (error instanceof Refused && error.status === 401) return alone("You are not signed in. Open your invite link, or ask for a new one.");
-      inside = [el("p", { class: "warn", role: "alert" }, `This could not be read: ${(error as Error).message}`), button("Try again", "", () => this.again())];
+      inside = [el("p", { class: "warn", role: "alert" }, `This could not be read: ${(error as Error).message}`), button("Try again", "", () => void this.draw(false))];
     }
     if (turn !== this.turn) return;
     this.place.replaceChildren(...inside);

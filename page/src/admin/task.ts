@@ -29,7 +29,7 @@ async function next(around: Around, id: number, by: number, said = ""): Promise<
   const { rows } = await server.disagreements("open", 0, 200);
   const at = rows.findIndex((row) => row.task_id === id);
   const other = at < 0 ? rows[0] : rows[at + by];
-  if (other) around.go(`task/${other.task_id}`);
+  if (other) around.go(`task/${other.task_id}`, said);
   else around.tell(`${said} ${rows.length ? "There is none further." : "No disagreement waits for a decision."}`.trim());
 }
 

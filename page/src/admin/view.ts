@@ -4,7 +4,7 @@ import { el, type Child } from "../dom.ts";
 import { button } from "../rating.ts";
 import type { Me } from "./types.ts";
 
-/** The page around a view. */
+/** The page around a view. A view that the lead has left can `tell` and `act`, but not `go` or draw `again`. */
 export interface Around {
   readonly me: Me;
   readonly isAdmin: boolean;
@@ -12,8 +12,8 @@ export interface Around {
   tell(text: string): void;
   /** Reads the view anew from the server. */
   again(): void;
-  /** Goes to another place, as in `disagreements/decided`. */
-  go(place: string): void;
+  /** Goes to another place, as in `disagreements/decided`, where `said` is told. */
+  go(place: string, said?: string): void;
   /** Does something on the server; says why if it refuses. True if it was done. */
   act(what: Promise<unknown>, done: string): Promise<boolean>;
   /** Keys of the view that is shown: key -> what to do. */
