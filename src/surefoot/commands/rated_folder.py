@@ -1,15 +1,12 @@
 """Opinions out of tables: a folder of `surefoot label import`, or a table of labels."""
 
-import pickle
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from sys import intern
-from typing import Any, Generic, cast
 
-from surefoot.columns import R
+from surefoot.commands.shelf import Shelf
 from surefoot.errors import UserError
 from surefoot.labeling.choices import CannotExpress
 from surefoot.labeling.opinion import Standing, chosen
@@ -17,28 +14,8 @@ from surefoot.labeling.parts import Pairs
 from surefoot.labeling.quality import opinion_of
 from surefoot.labeling.rated import Flaw, Rated, Votes, Wanted
 from surefoot.labeling.sessions import Entry, labels_on, records_of, session_of
-from surefoot.records import RATINGS, Labels, Problem, Session, Solution
+from surefoot.records import Labels, Problem, Session, Solution
 from surefoot.tables import read, stream
-
-
-class Shelf(Generic[R]):
-    """Records by a key, packed, so that many of them fit."""
-
-    def __init__(self) -> None:
-        self._packed = dict[object, bytes]()
-
-    def put(self, key: object, record: R) -> None:
-        """Keep a record; another one of the same key is replaced."""
-        self._packed[key] = zlib.compress(pickle.dumps(record), 1)
-
-    def get(self, key: object) -> R | None:
-        """The record of a key."""
-        packed = self._packed.get(key)
-        return None if packed is None else cast(R, _unpickled(packed))
-
-    def all(self) -> Iterator[tuple[Any, R]]:
-        """All keys and records, in the order in which they came."""
-        return ((key, _unpickled(packed)) for key, packed in self._packed.items())
 
 
 class RatedFolder:
@@ -54,7 +31,7 @@ class RatedFolder:
         self._tables, self._wanted, self._left_out = tables, wanted, left_out
         self._problems = {p.problem_id: p for p in read(tables["problems"], Problem)}
         self._solutions, self._labels = Shelf[Solution](), Shelf[Labels]()
-        self._ratings: dict[str, tuple[bytes, ...]] = {}
+        self._votes = Shelf[Votes]()
         self._has_all = wanted.with_solutions or wanted.with_labels or "sessions" not in tables
         if self._has_all:
             self._keep_solutions(lambda _: True)
@@ -129,7 +106,7 @@ class RatedFolder:
         elif rated.labels is None and self._wanted.with_labels:
             rated.labels = self._labels.get((session.solution_id, session.rater))
         if self._wanted.with_votes and rated.solution is not None:
-            rated.votes = _unpacked(self._ratings.get(rated.solution.solution_id, ()))
+            rated.votes = self._votes.get(rated.solution.solution_id) or ()
         return rated
 
     def _keep_solutions(self, is_kept: Callable[[Solution], bool]) -> None:
@@ -144,8 +121,8 @@ class RatedFolder:
             return
         for row in stream(self._tables["labels"], Labels):
             if self._wanted.with_votes:
-                there = self._ratings.get(row.solution_id, ())
-                self._ratings[row.solution_id] = (*there, _packed(row))
+                there = self._votes.get(row.solution_id) or ()
+                self._votes.put(row.solution_id, (*there, row.ratings))
             else:
                 self._labels.put((row.solution_id, row.rater), row)
 
@@ -199,20 +176,3 @@ def _labels_of(rated: Rated, solution: Solution) -> Labels | None:
     if made is None or len(made[1].ratings) != len(solution.steps):
         return None
     return replace(made[1], solution_id=solution.solution_id)
-
-
-def _unpickled(packed: bytes) -> Any:
-    return pickle.loads(zlib.decompress(packed))
-
-
-def _packed(row: Labels) -> bytes:
-    return bytes(_NONE if rating is None else rating + 1 for rating in row.ratings)
-
-
-def _unpacked(ratings: Iterable[bytes]) -> Votes:
-    return tuple(tuple(_BACK[code] for code in one) for one in ratings)
-
-
-_NONE = 3
-_BACK = (*RATINGS, None)
-"""Code -> rating."""
