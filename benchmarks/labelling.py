@@ -23,6 +23,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import psutil
 from sqlalchemy import insert, text
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "web"))
@@ -99,10 +100,12 @@ def load(place: str, options: argparse.Namespace) -> dict[str, Any]:
         )
         for secret in secrets
     ]
+    before = _processor_seconds(served.process.pid)
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(options.seconds + 60)
+    used = _processor_seconds(served.process.pid) - before
     served.stop()
     return {
         "raters": options.raters,
@@ -110,8 +113,16 @@ def load(place: str, options: argparse.Namespace) -> dict[str, Any]:
         "errors": len(faults),
         "first_error": faults[:1],
         "ratings_a_second": round(len(took["events"]) / options.seconds, 1),
+        # Says how fast the server is in an hour in which the machine is slow, too.
+        "server_ms_a_request": round(1000 * used / sum(map(len, took.values())), 2),
         **{name: _figures(times) for name, times in sorted(took.items())},
     }
+
+
+def _processor_seconds(pid: int) -> float:
+    """Of a process, so far."""
+    spent = psutil.Process(pid).cpu_times()
+    return float(spent.user + spent.system)
 
 
 def export(place: str, options: argparse.Namespace) -> dict[str, Any]:

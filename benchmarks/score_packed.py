@@ -51,8 +51,9 @@ from transformers.utils import logging as hf_logging
 
 from surefoot.steps import join_steps, review_prompt
 from surefoot.verifiers.encode import EncodedSolution, Encoder
-from surefoot.verifiers.folder import Verifier, VerifierSettings
+from surefoot.verifiers.folder import Verifier
 from surefoot.verifiers.scoring import rating_probabilities
+from surefoot.verifiers.settings import VerifierSettings
 from surefoot.verifiers.trie import build
 
 N = 64

@@ -7,12 +7,13 @@ import resource
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from surefoot import cli
+from surefoot import cli, help_texts
 from surefoot.cli import VERBS, Verb, find_verb, main, overview, render
 from surefoot.errors import UserError
 
@@ -118,6 +119,34 @@ def test_a_wrong_flag_is_asked_wrongly_and_said_in_one_line(
     assert "---" not in shown.err
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("verb", ["label serve", "train prm", "grade"])
+def test_help_is_wrapped_for_the_terminal(
+    verb: str, width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    # What tyro says, before it is wrapped anew.
+    monkeypatch.setattr(help_texts, "_reflowed", lambda lines: lines)
+    assert main([*verb.split(), "--help"]) == 0
+    before = capsys.readouterr().out
+    monkeypatch.undo()
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert main([*verb.split(), "--help"]) == 0
+    after = capsys.readouterr().out
+    assert after.split() == before.split()
+    lines = after.splitlines()
+    options = lines[lines.index(" options") + 2 :]
+    assert max(map(len, options)) <= width
+    # No line of a text ends early: the next one's first word had no room on it.
+    (column,) = {line.index("show this help") for line in options if "show this help" in line}
+    for line, following in pairwise(options):
+        is_text = line[column - 1 : column] == " " and len(line) > column
+        if following[:column].strip() or not following or not is_text:
+            continue
+        word = following.split()[0]
+        assert len(line) + 1 + len(word) > width - 1, (line, following)
+
+
 def test_help_of_a_verb_shows_its_example_as_written(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["grade", "--help"]) == 0
     assert "    surefoot grade problems solutions --out grades\n" in capsys.readouterr().out
@@ -144,7 +173,7 @@ def test_a_closed_pipe_is_quiet() -> None:
 SLEEPER = """
 import signal, sys, time, types
 from dataclasses import dataclass
-from surefoot import cli
+from surefoot import cli, help_texts
 from surefoot.commands.options import Options
 
 # A shell that starts the tests in the background has them ignore interrupts.

@@ -23,7 +23,7 @@ from surefoot.paper.trials import Claim, Estimate
 from surefoot.problems.rows import Row
 from surefoot.records import Grade, Labels, Problem, RatedStep, Scores, Session, Solution
 from surefoot.stages import run_stage
-from surefoot.verifiers.folder import VerifierSettings
+from surefoot.verifiers.settings import VerifierSettings
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "formats.md").read_text(encoding="utf-8")
 TABLES = {

@@ -119,3 +119,10 @@ def test_layers_without_torch_load_none() -> None:
     assert {"core", "problems", "grading", "labeling", "search", "evaluation"} <= light
     names = [name for name in MODULES if layer_of(name) in light]
     assert not torch_is_loaded_by(names)
+
+
+def test_what_only_asks_what_a_verifier_is_loads_no_torch() -> None:
+    # `surefoot paper --help`, too, which reads the options of every experiment.
+    assert not torch_is_loaded_by(
+        ["surefoot.verifiers.settings", "surefoot.commands.paper_options"]
+    )

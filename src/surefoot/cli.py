@@ -14,7 +14,6 @@ import json
 import logging
 import math
 import os
-import re
 import sys
 import textwrap
 import traceback
@@ -24,6 +23,7 @@ from typing import Any, NamedTuple, TextIO
 
 from surefoot import __version__
 from surefoot.errors import SurefootError, UserError
+from surefoot.help_texts import plain_help, refusal
 
 DONE, FAILED, ASKED_WRONGLY, INTERRUPTED = 0, 1, 2, 130
 
@@ -193,25 +193,10 @@ def parse(name: str, words: Sequence[str]) -> Any:
             )
     except SystemExit as stop:
         if stop.code:
-            why = f"{_refusal(refused.getvalue()).removesuffix('.')}; see `surefoot {name} --help`"
+            why = f"{refusal(refused.getvalue()).removesuffix('.')}; see `surefoot {name} --help`"
             raise UserError(why) from None
-        print(_plain_help(shown.getvalue()))  # noqa: T201
+        print(plain_help(shown.getvalue()))  # noqa: T201
         raise
-
-
-def _plain_help(text: str) -> str:
-    """What tyro prints, without its gaps, None as something to type, and defaults of flags."""
-    text = re.sub(r"\{None\}\|(\S+)", r"\1       ", text).replace("{None,", "{")
-    text = re.sub(r"\s+\(default:\s+(None|True|False|'')?\)", "", text)
-    lines = [line.rstrip() for line in text.strip().splitlines()]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
-
-
-def _refusal(text: str) -> str:
-    """What tyro has to say about wrong flags, out of its frame: title, rule, text, rule, ..."""
-    parts = [" ".join(part.split()) for part in re.split(r"^ +-{9,} *$", text, flags=re.MULTILINE)]
-    said = [part for part in parts[1:] if part and not part.startswith(("For full", "Argument"))]
-    return "; ".join(said) or parts[0]
 
 
 def call(name: str, words: Sequence[str]) -> dict[str, Any]:

@@ -9,8 +9,9 @@ import pytest
 from surefoot.cli import main
 from surefoot.generation.folder import load_model
 from surefoot.records import Problem, Solution
-from surefoot.verifiers.folder import VerifierSettings, load_verifier, save_verifier
+from surefoot.verifiers.folder import load_verifier, save_verifier
 from surefoot.verifiers.scoring import score_solutions
+from surefoot.verifiers.settings import VerifierSettings
 
 
 @pytest.fixture(scope="module")

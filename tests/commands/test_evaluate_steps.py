@@ -19,7 +19,8 @@ from surefoot.commands import benchmark_options
 from surefoot.generation.folder import load_model
 from surefoot.records import Labels, Rating, Scores, Solution
 from surefoot.tables import read, write
-from surefoot.verifiers.folder import VerifierSettings, save_verifier
+from surefoot.verifiers.folder import save_verifier
+from surefoot.verifiers.settings import VerifierSettings
 from toy_sums import toy_sums, write_tables
 
 Run = Callable[..., dict[str, Any]]

@@ -16,8 +16,9 @@ from surefoot.commands import score
 from surefoot.generation.folder import load_model
 from surefoot.records import Problem, Scores, Solution
 from surefoot.tables import read, write
-from surefoot.verifiers.folder import VerifierSettings, load_verifier, save_verifier
+from surefoot.verifiers.folder import load_verifier, save_verifier
 from surefoot.verifiers.scoring import score_solutions
+from surefoot.verifiers.settings import VerifierSettings
 from toy_sums import toy_sums, write_tables
 
 

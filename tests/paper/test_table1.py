@@ -66,13 +66,17 @@ def test_a_verifier_of_the_other_kind_is_refused_first(
     made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     prm, orm = stage(made, "prm"), stage(made, "orm")
+    bad = tmp_path / "bad"
+    bad.mkdir()
+    (bad / "verifier.json").write_text('{"kind": "prm", "neutral": "perhaps"}', encoding="utf-8")
     for words, said in (
         (["--prm", orm], f"--prm: {orm} is of kind 'orm'; name one of kind 'prm'"),
         (["--prm", prm, "--orm", prm], f"--orm: {prm} is of kind 'prm'; name one of kind 'orm'"),
+        (["--prm", str(bad)], f"{bad / 'verifier.json'}: neutral: must be one of"),
     ):
-        assert main(["paper", "table1", *words, "--lab", str(tmp_path)]) == 2
+        assert main(["paper", "table1", *words, "--lab", str(tmp_path / "lab")]) == 2
         assert said in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
+    assert list(tmp_path.iterdir()) == [bad]
 
 
 def test_so_many_of_each_subject_of_ones_own(

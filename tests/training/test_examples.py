@@ -21,7 +21,8 @@ from surefoot.steps import join_steps, review_prompt, solve_prompt
 from surefoot.training.examples import generator_examples, orm_examples, prm_examples
 from surefoot.training.targets import NO_TARGET, Example
 from surefoot.verifiers.encode import Encoder
-from surefoot.verifiers.rating_tokens import RATING_TOKENS, rating_token_ids
+from surefoot.verifiers.rating_tokens import rating_token_ids
+from surefoot.verifiers.settings import RATING_TOKENS
 from toy_sums import ToySums, toy_sums
 
 PROBLEM = Problem(problem_id="p", statement="What is 2 + 3 * 4?", answer="14")

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from surefoot.generation.folder import load_model
 from surefoot.training.holdout import is_held_out, prm_holdout
-from surefoot.verifiers.folder import Verifier, VerifierSettings
-from surefoot.verifiers.rating_tokens import RATING_TOKENS, rating_token_ids
+from surefoot.verifiers.folder import Verifier
+from surefoot.verifiers.rating_tokens import rating_token_ids
+from surefoot.verifiers.settings import RATING_TOKENS, VerifierSettings
 from toy_sums import toy_sums
 
 

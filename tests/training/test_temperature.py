@@ -11,9 +11,10 @@ from surefoot.generation.folder import load_model
 from surefoot.training.orm_holdout import graded, orm_holdout
 from surefoot.training.temperature import Predicted, calibrated, judged_solutions, rated_steps
 from surefoot.verifiers.auc import auc
-from surefoot.verifiers.folder import Verifier, VerifierSettings
-from surefoot.verifiers.rating_tokens import RATING_TOKENS, rating_token_ids
+from surefoot.verifiers.folder import Verifier
+from surefoot.verifiers.rating_tokens import rating_token_ids
 from surefoot.verifiers.scoring import score_solutions
+from surefoot.verifiers.settings import RATING_TOKENS, VerifierSettings
 from toy_sums import toy_sums
 
 DATA = toy_sums(n_problems=30)

@@ -17,7 +17,7 @@ from surefoot.verifiers.calibration import (
     measure,
     tempered,
 )
-from surefoot.verifiers.folder import read_settings
+from surefoot.verifiers.settings import read_settings
 
 
 def softmax(rows: np.ndarray) -> np.ndarray:

@@ -10,8 +10,9 @@ import pytest
 from surefoot.errors import ModelFolderError
 from surefoot.generation.folder import load_model
 from surefoot.records import Rating
-from surefoot.verifiers.folder import VerifierSettings, load_verifier, save_verifier
-from surefoot.verifiers.rating_tokens import RATING_TOKENS, rating_token_ids
+from surefoot.verifiers.folder import load_verifier, save_verifier
+from surefoot.verifiers.rating_tokens import rating_token_ids
+from surefoot.verifiers.settings import RATING_TOKENS, VerifierSettings
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,10 @@ from surefoot.generation.folder import encode, load_model
 from surefoot.records import Problem, Solution, VerifierKind
 from surefoot.steps import review_prompt, step_units
 from surefoot.verifiers.encode import Encoder
-from surefoot.verifiers.folder import Verifier, VerifierSettings
-from surefoot.verifiers.rating_tokens import RATING_TOKENS, rating_token_ids
+from surefoot.verifiers.folder import Verifier
+from surefoot.verifiers.rating_tokens import rating_token_ids
 from surefoot.verifiers.scoring import length_batches, score_solutions
+from surefoot.verifiers.settings import RATING_TOKENS, VerifierSettings
 from toy_sums import toy_sums
 
 DATA = toy_sums(n_problems=12)

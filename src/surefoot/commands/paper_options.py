@@ -12,11 +12,12 @@ from surefoot.atomic import write_text
 from surefoot.commands.options import Options
 from surefoot.errors import OutputExists, UserError
 from surefoot.evaluation.figures import save
-from surefoot.generation.names import SHIPPED, VERIFIER_FILE, find_model
+from surefoot.generation.names import SHIPPED, find_model
 from surefoot.labeling.rate_by_scores import NEGATIVE_ABOVE
 from surefoot.paper.experiment import RESULTS_FILE, Findings, as_json, paragraph, resized
 from surefoot.paper.lab import Lab, opened
 from surefoot.paper.materials import NANO_WORDS, Sources
+from surefoot.verifiers.settings import VERIFIER_FILE, read_settings
 
 S = TypeVar("S")
 SMALL = "pico"
@@ -105,6 +106,7 @@ def verifier(name: str, flag: str, kind: Literal["prm", "orm"] = "prm") -> Path 
 
     Raises:
         UserError: There is no such folder, or it says that it is of the other kind.
+        ModelFolderError: What it says of itself is not as it should be.
     """
     if name.startswith(("http://", "https://")):
         return name
@@ -113,7 +115,7 @@ def verifier(name: str, flag: str, kind: Literal["prm", "orm"] = "prm") -> Path 
         raise UserError(f"{flag}: {name} is no folder of a verifier")
     # Models of others have no such file; what they are is found when they are read.
     if (folder / VERIFIER_FILE).exists():
-        said = json.loads((folder / VERIFIER_FILE).read_text(encoding="utf-8")).get("kind")
+        said = read_settings(folder).kind
         if said != kind:
             raise UserError(f"{flag}: {name} is of kind {said!r}; name one of kind {kind!r}")
     return folder

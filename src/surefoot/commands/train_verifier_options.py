@@ -20,9 +20,9 @@ from surefoot.training.objectives import restricted_loss, token_loss
 from surefoot.training.probing import fit_rating_rows
 from surefoot.training.targets import TokenBatch, TreeBatch
 from surefoot.training.weights import WeightBy
-from surefoot.verifiers.folder import VerifierSettings
 from surefoot.verifiers.rating_tokens import rating_token_ids
 from surefoot.verifiers.readout import check_readout
+from surefoot.verifiers.settings import VerifierSettings
 
 log = logging.getLogger("surefoot")
 Loss: TypeAlias = Callable[[PreTrainedModel, TokenBatch | TreeBatch], Tensor]

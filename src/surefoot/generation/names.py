@@ -10,8 +10,6 @@ from surefoot.errors import ModelFolderError
 
 SHIPPED = ("nano", "pico")
 SHIPPED_MODELS = Path(__file__).resolve().parent.parent / "models"
-VERIFIER_FILE = "verifier.json"
-"""What makes a model folder a verifier; see `surefoot.verifiers.folder`."""
 _WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin")
 _TOKENIZER = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 

@@ -10,8 +10,6 @@ from surefoot.errors import ModelFolderError
 from surefoot.generation.folder import encode
 from surefoot.records import RATINGS, Rating
 
-RATING_TOKENS: dict[Rating, str] = {-1: "-", 0: "0", 1: "+"}
-
 
 def rating_token_ids(
     tokenizer: PreTrainedTokenizerBase, texts: dict[Rating, str], name: str
@@ -20,7 +18,7 @@ def rating_token_ids(
 
     Args:
         tokenizer: The model's.
-        texts: Text of each rating's token, such as `RATING_TOKENS`.
+        texts: Text of each rating's token, such as `settings.RATING_TOKENS`.
         name: The model folder, for the message.
 
     Raises:

@@ -12,10 +12,10 @@ from typing import Any
 import torch
 
 from surefoot.errors import ModelFolderError
-from surefoot.generation.names import VERIFIER_FILE
 from surefoot.verifiers.formats.catalogue import IMPLICIT, OWN, format_names
 from surefoot.verifiers.formats.texts import PQM_TAG
 from surefoot.verifiers.formats.weights import ADAPTER_FILE, tensor, tensor_names
+from surefoot.verifiers.settings import VERIFIER_FILE
 
 _BY_NAME = {
     "math-shepherd": "math-shepherd",

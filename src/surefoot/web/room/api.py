@@ -159,7 +159,6 @@ def keymap(
 def claim(room: RoomHere, body: Claim, secret: Secret = None) -> dict[str, Any]:
     """Work to do: what I have open, then something new."""
     with room.database.write() as session:
-        room.me(session, secret)
         queue.expire(session, room.now())
     with room.database.write() as session:
         person = room.me(session, secret)

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import bindparam, insert, or_, select
 from sqlalchemy.orm import Session
 
 from surefoot.labeling.drafts import Draft, FinishReason, Protocol, check_fits, fold
@@ -36,6 +36,15 @@ from surefoot.web.room.shown import event_of, events_of, last_option_of, shown_o
 
 AFTER_SUBMISSION = ("active", "note")
 """Events that may still arrive: they do not change what was submitted."""
+
+# Asked with every event, and to build such a question takes longer than to ask it.
+_ALIKE = select(EventRow).where(
+    or_(
+        EventRow.event_id.in_(bindparam("ids", expanding=True)),
+        (EventRow.assignment_id == bindparam("assignment"))
+        & EventRow.seq.in_(bindparam("seqs", expanding=True)),
+    )
+)
 
 
 def own_assignment(
@@ -257,15 +266,12 @@ def _not_stored(
     session: Session, assignment: AssignmentRow, events: Sequence[Event]
 ) -> list[Event]:
     """Those that are new, each once."""
-    stored = session.scalars(
-        select(EventRow).where(
-            or_(
-                EventRow.event_id.in_([event.event_id for event in events]),
-                (EventRow.assignment_id == assignment.assignment_id)
-                & EventRow.seq.in_([event.seq for event in events]),
-            )
-        )
-    ).all()
+    asked = {
+        "assignment": assignment.assignment_id,
+        "ids": [event.event_id for event in events],
+        "seqs": [event.seq for event in events],
+    }
+    stored = session.scalars(_ALIKE, asked).all()
     by_id = {row.event_id: event_of(row) for row in stored}
     by_seq = {row.seq: row.event_id for row in stored}
     foreign = {r.event_id for r in stored if r.assignment_id != assignment.assignment_id}

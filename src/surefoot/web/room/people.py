@@ -10,7 +10,7 @@ import hashlib
 import secrets
 import uuid
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from surefoot.web.room import audit
@@ -23,6 +23,14 @@ SESSION_MS = 30 * DAY
 ROLES = ("labeler", "lead", "admin")
 STATES = ("screening", "active", "paused", "failed", "blocked")
 MAX_NAME = 100
+
+# Asked with every request, and to build such a question takes longer than to ask it.
+_HOLDER = (
+    select(LabelerRow)
+    .join(CredentialRow, CredentialRow.labeler_id == LabelerRow.labeler_id)
+    .where(CredentialRow.secret_sha256 == bindparam("hash"), CredentialRow.kind == "session")
+    .where(CredentialRow.revoked_at.is_(None), CredentialRow.expires_at > bindparam("now"))
+)
 
 
 def invite(session: Session, name: str, role: str, *, actor: str, now: int) -> tuple[str, str]:
@@ -84,14 +92,7 @@ def person_of(session: Session, secret: str | None, *, now: int) -> LabelerRow:
     Raises:
         Refused: It is nobody's, ended, or the person is blocked.
     """
-    found = None
-    if secret:
-        found = session.scalar(
-            select(LabelerRow)
-            .join(CredentialRow, CredentialRow.labeler_id == LabelerRow.labeler_id)
-            .where(CredentialRow.secret_sha256 == hashed(secret), CredentialRow.kind == "session")
-            .where(CredentialRow.revoked_at.is_(None), CredentialRow.expires_at > now)
-        )
+    found = session.scalar(_HOLDER, {"hash": hashed(secret), "now": now}) if secret else None
     if found is None or found.state == "blocked":
         raise Refused(401, "not_signed_in", "open your invite link, or ask for a new one")
     return found

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from surefoot.labeling.drafts import Option, Protocol, Shown, fold
@@ -25,6 +25,16 @@ from surefoot.web.room.schema import (
     SolutionRow,
 )
 from surefoot.web.room.settings import Settings, read_settings
+
+# Asked with every event, and to build such a question takes longer than to ask it.
+_OPTIONS = (
+    select(OptionRow)
+    .where(OptionRow.task_id == bindparam("task"))
+    .where(
+        or_(OptionRow.assignment_id.is_(None), OptionRow.assignment_id == bindparam("assignment"))
+    )
+    .order_by(OptionRow.number)
+)
 
 
 def project_of(session: Session) -> ProjectRow:
@@ -48,26 +58,15 @@ def shown_of(
         protocol: Of the project.
         last_option: Only options up to this `option.id`; None: all there are.
     """
-    rows = (
-        select(OptionRow)
-        .where(OptionRow.task_id == assignment.task_id)
-        .where(
-            or_(
-                OptionRow.assignment_id.is_(None),
-                OptionRow.assignment_id == assignment.assignment_id,
-            )
-        )
-        .order_by(OptionRow.number)
-    )
-    if last_option is not None:
-        rows = rows.where(OptionRow.id <= last_option)
+    rows = _OPTIONS if last_option is None else _OPTIONS.where(OptionRow.id <= last_option)
+    asked = {"task": assignment.task_id, "assignment": assignment.assignment_id}
     steps: tuple[str, ...] = ()
     if protocol == "phase2":
         steps = tuple(session.get_one(SolutionRow, assignment.solution_id).steps)
     return Shown(
         protocol=protocol,
         steps=steps,
-        options=tuple(_option(row) for row in session.scalars(rows)),
+        options=tuple(_option(row) for row in session.scalars(rows, asked)),
     )
 
 
