@@ -619,6 +619,26 @@ def test_a_decision_ends_where_the_chosen_opinion_changes(make_kit: MakeKit) -> 
     assert kit.replay().told == []
 
 
+def test_somebody_else_is_asked_where_the_chosen_opinion_becomes_a_refusal(
+    make_kit: MakeKit,
+) -> None:
+    kit = make_kit(n_problems=1, each=1)
+    ada, bob = kit.browser("Ada"), kit.browser("Bob")
+    (work,) = ada.claim()
+    ada.do(work, 1, -1)
+    path = f"/admin/disagreements/{task_of(kit, work).id}/adjudicate"
+    lead = kit.browser("Emmy", "lead")
+    assert lead.post(path, assignment_id=work["assignment_id"]).status_code == 200
+    ada.post(f"/assignments/{work['assignment_id']}/reopen")
+    ada.submit(work["assignment_id"], 2, "give_up", "too hard")
+    # As where nothing had been decided: one person alone leaves nothing unrated.
+    assert numbers(kit, work) == (2, 1, 1, "open")
+    (second,) = bob.claim()
+    bob.do(second, 1, 1, 1)
+    assert numbers(kit, work) == (2, 0, 2, "complete")
+    assert kit.replay().told == []
+
+
 def test_what_everybody_gave_up_is_for_a_lead(make_kit: MakeKit) -> None:
     kit = make_kit(n_problems=1, each=1)
     for name in ("Ada", "Bob"):

@@ -78,11 +78,12 @@ def judge(session: Session, assignment: AssignmentRow, row: SubmissionRow, now: 
     settings = read_settings(project.settings)
     task = queue.locked_task(session, assignment.task_id)
     if task.kind == "work":
+        # First, as nobody else is asked about what is decided.
+        _undecide(session, assignment, row, task, now)
         is_paused = session.get_one(LabelerRow, assignment.labeler_id).state == "paused"
         is_handed_on = _hand_on(session, assignment, row, task)
         if is_paused and row.revision == 1 and not is_handed_on:
             ask_again(task)
-        _undecide(session, assignment, row, task, now)
         settle(session, task, settings, is_compared=project.protocol == "phase2", now=now)
         return
     # Two last answers at once would each miss the other.
