@@ -31,6 +31,10 @@ class Shelf(Generic[R]):
         ):
             self._rows.execute(said)
 
+    def __del__(self) -> None:
+        """Take the file away."""
+        self._rows.close()
+
     def put(self, key: Key, record: R) -> None:
         """Keep a record; another one of the same key is replaced, in its place.
 
