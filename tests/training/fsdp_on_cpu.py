@@ -5,6 +5,7 @@ Accelerate would set up on GPUs, with the settings of docs/accelerate/fsdp2.yaml
 is set up here by hand, and everything after that is the same code.
 """
 
+import atexit
 import os
 import sys
 from pathlib import Path
@@ -24,8 +25,19 @@ def environment() -> dict[str, str]:
     return found
 
 
+def check_parted() -> None:
+    """A process that still waits for others when Python ends is aborted now and then."""
+    import torch
+
+    if torch.distributed.is_initialized():
+        sys.stderr.write("the process group is still there\n")
+        sys.stderr.flush()
+        os._exit(9)
+
+
 def main() -> int:
     """Sets up, then runs the command line."""
+    atexit.register(check_parted)  # the first, so it is called last
     os.environ.update(environment())
     from accelerate import Accelerator, PartialState
     from accelerate.state import AcceleratorState

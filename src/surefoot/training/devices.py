@@ -5,10 +5,12 @@ Several processes come from `accelerate launch`. Each holds the whole model
 is an ordinary one again when training is over, in the main process.
 """
 
+import atexit
 import copy
 import os
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import torch
@@ -27,7 +29,19 @@ def n_processes() -> int:
     """Processes that train together. The first call binds each to its device."""
     cpu = parse_flag_from_env("ACCELERATE_USE_CPU")
     count: int = PartialState(cpu=cpu, timeout=_PATIENCE).num_processes
+    if count > 1:
+        _part_at_exit()
     return count
+
+
+@cache
+def _part_at_exit() -> None:
+    """Has this process take leave of the others before Python ends.
+
+    Threads that still wait for the others by then make C++ abort the process now and
+    then, after its work is done: https://pytorch.org/docs/stable/distributed.html#shutdown
+    """
+    atexit.register(PartialState().destroy_process_group)
 
 
 def loads_on() -> str | None:
